@@ -1,0 +1,22 @@
+//! What traces are and what they mean.
+//!
+//! This crate is the pure middle of Beamline: it does no I/O, reads no clock (`now` is always an argument), starts no
+//! task and therefore cannot fail except by saying that its input is wrong. Everything else in the workspace moves
+//! bytes to and from it.
+//!
+//! | module | question it answers |
+//! |---|---|
+//! | [`id`], [`time`] | which trace, which entity, when |
+//! | [`record`] | what a receiver hands to the store, and a reader gets back: bytes as they arrived |
+//! | [`node`] | one segment, subsegment or span, without loss |
+//! | [`digest`] | what search can ask about a whole trace |
+//! | [`stats`] | counts and response times that add up |
+
+#![warn(missing_docs)]
+
+pub mod digest;
+pub mod id;
+pub mod node;
+pub mod record;
+pub mod stats;
+pub mod time;
