@@ -1,1 +1,3 @@
-//! placeholder
+//! Every wire contract as published, and the Rust generated from it.
+
+pub mod query;
