@@ -11,6 +11,7 @@
 //! | [`node`] | one segment, subsegment or span, without loss |
 //! | [`digest`] | what search can ask about a whole trace |
 //! | [`stats`] | counts and response times that add up |
+//! | [`sampling`] | which requests are kept, and how many they stand for |
 
 #![warn(missing_docs)]
 
@@ -18,5 +19,6 @@ pub mod digest;
 pub mod id;
 pub mod node;
 pub mod record;
+pub mod sampling;
 pub mod stats;
 pub mod time;
