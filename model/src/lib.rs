@@ -8,6 +8,8 @@
 //! |---|---|
 //! | [`id`], [`time`] | which trace, which entity, when |
 //! | [`record`] | what a receiver hands to the store, and a reader gets back: bytes as they arrived |
+//! | [`json`] | JSON text, borrowed and bounded |
+//! | [`segment`] | X-Ray documents: which are acceptable, and what they say |
 //! | [`node`] | one segment, subsegment or span, without loss |
 //! | [`digest`] | what search can ask about a whole trace |
 //! | [`stats`] | counts and response times that add up |
@@ -17,8 +19,10 @@
 
 pub mod digest;
 pub mod id;
+pub mod json;
 pub mod node;
 pub mod record;
 pub mod sampling;
+pub mod segment;
 pub mod stats;
 pub mod time;
