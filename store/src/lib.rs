@@ -4,4 +4,6 @@
 //! statistics. It knows nothing of sockets, of AWS or of gRPC.
 
 pub mod api;
+pub mod codec;
 pub mod engine;
+pub mod table;
