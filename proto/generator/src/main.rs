@@ -3,6 +3,7 @@
 //! The output is committed, so that neither a build nor a reader needs this tool; a test regenerates and compares.
 //! Each contract is one module, which turns the text of the contract into [`Output`]s and touches no file of its own.
 
+mod aws;
 mod query;
 
 use std::fs;
@@ -19,14 +20,21 @@ struct Output {
 /// Makes the files of one contract from what is in the `proto` folder.
 type Generate = fn(proto: &Path) -> Result<Vec<Output>>;
 
-const CONTRACTS: &[(&str, Generate)] = &[("query", query::generate)];
+const CONTRACTS: &[(&str, Generate)] = &[("aws", aws::generate), ("query", query::generate)];
 
 /// `beamline-proto-generator [CONTRACT…]` writes the named contracts, or all of them.
+/// `beamline-proto-generator --botocore FOLDER` takes over AWS's service models from an unpacked botocore before that.
 fn main() -> Result<()> {
     let proto = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .context("the generator lives inside the proto folder")?;
-    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let mut wanted: Vec<String> = std::env::args().skip(1).collect();
+    if let [flag, botocore] = wanted.as_slice()
+        && flag == "--botocore"
+    {
+        aws::import(Path::new(botocore), proto)?;
+        wanted = vec!["aws".to_owned()];
+    }
     for name in &wanted {
         if !CONTRACTS.iter().any(|(known, _)| known == name) {
             bail!("unknown contract `{name}`, expected one of: {}", known_contracts());
