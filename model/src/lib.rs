@@ -10,6 +10,7 @@
 //! | [`record`] | what a receiver hands to the store, and a reader gets back: bytes as they arrived |
 //! | [`json`] | JSON text, borrowed and bounded |
 //! | [`segment`] | X-Ray documents: which are acceptable, and what they say |
+//! | [`otlp`] | OpenTelemetry spans: the same questions |
 //! | [`node`] | one segment, subsegment or span, without loss |
 //! | [`digest`] | what search can ask about a whole trace |
 //! | [`stats`] | counts and response times that add up |
@@ -21,6 +22,7 @@ pub mod digest;
 pub mod id;
 pub mod json;
 pub mod node;
+pub mod otlp;
 pub mod record;
 pub mod sampling;
 pub mod segment;
