@@ -12,6 +12,10 @@ use std::path::Path;
 
 use bytes::Bytes;
 
+pub mod memory;
+#[cfg(feature = "rocks")]
+pub mod rocks;
+
 /// A table. What its partitions and keys are made of is written in `docs/store-layout.md` and in `keys.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
@@ -37,6 +41,39 @@ pub enum Family {
     Object,
 }
 
+impl Family {
+    /// How many bytes every partition of the table has; `None` where they differ, and where an engine that
+    /// concatenates partition and key has to say where one ends.
+    #[must_use]
+    pub const fn part_len(self) -> Option<usize> {
+        match self {
+            Self::Meta => None,
+            Self::Hot | Self::Trace(_) => Some(1),
+            Self::Object => Some(3),
+            Self::Block => Some(4),
+            Self::Summary | Self::Bitmap | Self::Filter | Self::Term | Self::Edge => Some(6),
+        }
+    }
+
+    /// The day, of a table that belongs to one.
+    #[must_use]
+    pub const fn day(self) -> Option<u16> {
+        match self {
+            Self::Trace(day) => Some(day),
+            _ => None,
+        }
+    }
+
+    /// The bytes that partitions of a time bucket begin with: days are u16, everything else counts in u32.
+    #[must_use]
+    pub fn bucket(self, bucket: u32) -> Vec<u8> {
+        match self {
+            Self::Block => u16::try_from(bucket).unwrap_or(u16::MAX).to_be_bytes().to_vec(),
+            _ => bucket.to_be_bytes().to_vec(),
+        }
+    }
+}
+
 /// What a returned write survives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
@@ -55,6 +92,19 @@ pub enum Durability {
 pub struct WriteBatch {
     /// In order.
     pub changes: Vec<Change>,
+}
+
+impl WriteBatch {
+    /// Sets a key.
+    pub fn put(&mut self, family: Family, part: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>, value: Vec<u8>) {
+        let (part, key) = (part.into(), key.into());
+        self.changes.push(Change::Put {
+            family,
+            part,
+            key,
+            value,
+        });
+    }
 }
 
 /// One change.
@@ -100,6 +150,26 @@ pub struct KeyRange {
     pub end: Bound<Vec<u8>>,
 }
 
+impl KeyRange {
+    /// Every key.
+    #[must_use]
+    pub fn all() -> Self {
+        Self {
+            start: Bound::Unbounded,
+            end: Bound::Unbounded,
+        }
+    }
+
+    /// This key and all after it.
+    #[must_use]
+    pub fn from(start: impl Into<Vec<u8>>) -> Self {
+        Self {
+            start: Bound::Included(start.into()),
+            end: Bound::Unbounded,
+        }
+    }
+}
+
 /// Called with each key and value of a scan; `Break` ends it.
 pub type Visit<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>;
 
@@ -122,6 +192,13 @@ pub trait View: Send + Sync {
         reverse: bool,
         visit: Visit<'_>,
     ) -> Result<(), EngineError>;
+
+    /// Visits the partitions of a table that hold anything, in order. Costs a seek each, so it is for start-up,
+    /// retention and scrubbing.
+    fn parts(&self, family: Family, visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<(), EngineError>;
+
+    /// The days that have a [`Family::Trace`] table, ascending.
+    fn days(&self) -> Vec<u16>;
 }
 
 /// An ordered key-value engine.
@@ -154,6 +231,17 @@ pub struct EngineError {
     pub kind: EngineErrorKind,
     /// What an operator wants to read.
     pub detail: String,
+}
+
+impl EngineErrorKind {
+    /// An error of this kind.
+    #[must_use]
+    pub fn because(self, detail: impl Into<String>) -> EngineError {
+        EngineError {
+            kind: self,
+            detail: detail.into(),
+        }
+    }
 }
 
 /// Kinds of [`EngineError`].
