@@ -45,8 +45,15 @@ pub struct BatchRecord {
     pub body: Range<u32>,
 }
 
+/// What became of a batch that was kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// Indexes of the records that were not kept because their trace is too large; ascending, usually empty.
+    pub refused: Vec<u32>,
+}
+
 /// Everything kept of one trace.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct StoredTrace {
     /// The records, in order of reception.
     pub records: Vec<OwnedRecord>,

@@ -3,7 +3,26 @@
 //! A [`Store`](api) takes in records, keeps them durably, and answers for whole traces, digests and service-graph
 //! statistics. It knows nothing of sockets, of AWS or of gRPC.
 
+#![warn(missing_docs)]
+
+mod account;
 pub mod api;
+mod clock;
 pub mod codec;
+pub mod config;
+mod counters;
 pub mod engine;
+mod error;
+mod hot;
+mod inner;
+mod live;
+mod meta;
+pub mod object;
+mod read;
+mod store;
 pub mod table;
+
+pub use config::{Location, StoreConfig};
+pub use error::StoreError;
+pub use object::ObjectKind;
+pub use store::Store;

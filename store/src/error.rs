@@ -1,0 +1,55 @@
+//! What the store could not do.
+
+use crate::engine::{EngineError, EngineErrorKind};
+
+/// What the store could not do, in terms of what the caller can do about it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// More is coming in than can be written. Nothing of the batch was kept; trying again later makes sense.
+    #[error("overloaded: {0}")]
+    Overloaded(&'static str),
+    /// Nothing can be written at the moment, for instance because the disk is full; reading goes on. Nothing of the
+    /// batch was kept; it may succeed once an operator has acted.
+    #[error("read-only: {0}")]
+    ReadOnly(String),
+    /// The store is shutting down.
+    #[error("closed")]
+    Closed,
+    /// A batch whose ranges or indexes point outside of it.
+    #[error("malformed batch: {0}")]
+    Malformed(&'static str),
+    /// No more (account, region) pairs can be told apart.
+    #[error("too many accounts")]
+    TooManyAccounts,
+    /// A kept value cannot be read back.
+    #[error("damaged: {0}")]
+    Damaged(String),
+    /// The engine failed in another way.
+    #[error("{kind}: {detail}")]
+    Engine {
+        /// What a program can act on.
+        kind: EngineErrorKind,
+        /// What an operator wants to read.
+        detail: String,
+    },
+}
+
+impl StoreError {
+    /// Whether the same call may succeed when it is made again later.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, Self::Overloaded(_) | Self::ReadOnly(_))
+    }
+}
+
+impl From<EngineError> for StoreError {
+    fn from(error: EngineError) -> Self {
+        match error.kind {
+            EngineErrorKind::NoSpace => Self::ReadOnly(error.to_string()),
+            kind => Self::Engine {
+                kind,
+                detail: error.detail,
+            },
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What the store's threads and its callers share.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use tokio::sync::broadcast;
+
+use crate::account::Accounts;
+use crate::api::Touched;
+use crate::clock::Stamper;
+use crate::config::StoreConfig;
+use crate::counters::Counters;
+use crate::engine::{Durability, Engine, EngineError, EngineErrorKind, WriteBatch};
+use crate::error::StoreError;
+use crate::hot::queue::Queue;
+use crate::live::Live;
+
+pub(crate) struct Inner {
+    pub(crate) config: StoreConfig,
+    pub(crate) engine: Arc<dyn Engine>,
+    pub(crate) accounts: Accounts,
+    pub(crate) stamper: Stamper,
+    pub(crate) counters: Counters,
+    pub(crate) queue: Queue,
+    pub(crate) live: Live,
+    /// Number of the next commit.
+    pub(crate) next_commit: AtomicU64,
+    pub(crate) touched: broadcast::Sender<Touched>,
+    /// Held for reading while a moment is taken, for writing while traces move from live to sealed, so that a moment
+    /// has each trace once.
+    pub(crate) gate: RwLock<()>,
+    /// Why nothing can be written, while that is so.
+    read_only: Mutex<Option<String>>,
+}
+
+impl Inner {
+    pub(crate) fn new(config: StoreConfig, engine: Arc<dyn Engine>, accounts: Accounts) -> Self {
+        // A subscriber that falls behind by so many is told that it missed some.
+        const BACKLOG: usize = 16_384;
+        Self {
+            engine,
+            accounts,
+            stamper: Stamper::new(),
+            counters: Counters::default(),
+            queue: Queue::new(config.commit.queue_bytes),
+            live: Live::default(),
+            next_commit: AtomicU64::new(0),
+            touched: broadcast::Sender::new(BACKLOG),
+            gate: RwLock::default(),
+            read_only: Mutex::default(),
+            config,
+        }
+    }
+
+    /// Writes, and notices when that stops or starts being possible.
+    pub(crate) fn write(&self, batch: WriteBatch, durability: Durability) -> Result<(), StoreError> {
+        Ok(self.noticing(self.engine.write(batch, durability))?)
+    }
+
+    /// Remembers from the outcome of a write whether the store can be written.
+    pub(crate) fn noticing<T>(&self, outcome: Result<T, EngineError>) -> Result<T, EngineError> {
+        let reason = match &outcome {
+            Ok(_) => None,
+            Err(error) if error.kind == EngineErrorKind::NoSpace => Some(error.to_string()),
+            Err(_) => return outcome,
+        };
+        let mut read_only = self.read_only.lock().unwrap_or_else(PoisonError::into_inner);
+        if read_only.is_some() != reason.is_some() {
+            match &reason {
+                Some(reason) => tracing::error!(reason, "read-only until there is room"),
+                None => tracing::info!("there is room again, writing goes on"),
+            }
+        }
+        *read_only = reason;
+        outcome
+    }
+
+    /// Why nothing can be written, while that is so.
+    pub(crate) fn read_only(&self) -> Option<String> {
+        self.read_only.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How many bytes of live traces are wanted at most; twice as many are bearable.
+    pub(crate) fn live_budget(&self) -> usize {
+        self.config.memory / 4
+    }
+
+    /// Every figure there is: name and value.
+    pub(crate) fn figures(&self) -> Vec<(&'static str, u64)> {
+        let mut figures = self.counters.figures();
+        figures.push(("beamline_store_live_traces", self.live.len() as u64));
+        figures.push(("beamline_store_live_bytes", self.live.bytes() as u64));
+        figures.push(("beamline_store_queue_bytes", self.queue.bytes() as u64));
+        figures.push(("beamline_store_read_only", u64::from(self.read_only().is_some())));
+        figures.push(("beamline_store_next_commit", self.next_commit.load(Ordering::Relaxed)));
+        figures.extend(self.engine.figures());
+        figures
+    }
+}

@@ -1,0 +1,206 @@
+//! The store itself: opening it, what goes in, what comes out, closing it.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use beamline_model::id::TraceId;
+use beamline_model::time::Timestamp;
+use tokio::sync::{broadcast, oneshot};
+
+use crate::account::Accounts;
+use crate::api::{Account, Batch, Committed, StoredTrace, Touched};
+use crate::config::{Location, StoreConfig};
+use crate::engine::memory::Memory;
+use crate::engine::{Durability, Engine, EngineErrorKind};
+use crate::error::StoreError;
+use crate::hot::queue::Job;
+use crate::inner::Inner;
+use crate::{hot, meta, read};
+
+/// Traces, durably.
+///
+/// A record that was acknowledged is found by every read from then on, after a restart too. Reads block on the engine
+/// and belong on a thread that may; [`Store::commit`] waits without blocking.
+pub struct Store {
+    pub(crate) inner: Arc<Inner>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Store {
+    /// Opens what is at the configured location, or creates it. What was acknowledged and not sealed is replayed.
+    pub fn open(config: StoreConfig) -> Result<Self, StoreError> {
+        let engine: Arc<dyn Engine> = match &config.location {
+            Location::Memory => Arc::new(Memory::new()),
+            Location::Folder(folder) => on_disk(folder, config.memory)?,
+        };
+        Self::on(engine, config)
+    }
+
+    /// Opens a store on an engine; `config.location` is not looked at.
+    pub fn on(engine: Arc<dyn Engine>, config: StoreConfig) -> Result<Self, StoreError> {
+        let accounts = {
+            let view = engine.view();
+            if let Some(mark) = meta::check_format(&*view)? {
+                engine.write(mark, Durability::Commit)?;
+            }
+            Accounts::load(&*view, config.default_account.clone())?
+        };
+        let inner = Arc::new(Inner::new(config, engine, accounts));
+        hot::replay::replay(&inner)?;
+        let store = Self {
+            inner,
+            threads: Mutex::default(),
+        };
+        store.start("beamline-commit", hot::writer::run)?;
+        Ok(store)
+    }
+
+    fn start(&self, name: &str, run: fn(&Arc<Inner>)) -> Result<(), StoreError> {
+        let inner = Arc::clone(&self.inner);
+        let thread = std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || run(&inner))
+            .map_err(|error| StoreError::Engine {
+                kind: EngineErrorKind::Io,
+                detail: format!("starting a thread: {error}"),
+            })?;
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+        Ok(())
+    }
+
+    /// The number of an (account, region) pair, given out now if it is new.
+    pub fn account(&self, id: &str, region: &str) -> Result<Account, StoreError> {
+        self.inner.accounts.number(&*self.inner.engine, id, region)
+    }
+
+    /// Every (account, region) pair, the default one first.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<(Account, String, String)> {
+        self.inner.accounts.all()
+    }
+
+    /// A moment for [`BatchRecord::received`](crate::api::BatchRecord::received): the clock, made strictly
+    /// increasing, across restarts too.
+    #[must_use]
+    pub fn stamp(&self) -> Timestamp {
+        self.inner.stamper.next()
+    }
+
+    /// Keeps a batch. When this returns `Ok`, all of its records but those named as refused survive what the
+    /// configured durability says and are seen by every read. On an error none of them was kept, as far as anybody
+    /// can tell.
+    ///
+    /// Waits for the write, but never for room: a full queue is [`StoreError::Overloaded`].
+    pub async fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
+        let records = batch.records.len();
+        self.admit(&batch).inspect_err(|error| self.count(error, records))?;
+        let (reply, answer) = oneshot::channel();
+        let job = Job {
+            batch,
+            reply: Some(reply),
+        };
+        if let Err((_, error)) = self.inner.queue.push(job) {
+            self.count(&error, records);
+            return Err(error);
+        }
+        answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Takes a batch without waiting for it to be kept, or gives it back at once, with the reason: for senders that
+    /// expect no answer.
+    pub fn offer(&self, batch: Batch) -> Result<(), (Batch, StoreError)> {
+        let records = batch.records.len();
+        if let Err(error) = self.admit(&batch) {
+            self.count(&error, records);
+            return Err((batch, error));
+        }
+        self.inner
+            .queue
+            .push(Job { batch, reply: None })
+            .map_err(|(job, error)| {
+                self.count(&error, records);
+                (job.batch, error)
+            })
+    }
+
+    fn admit(&self, batch: &Batch) -> Result<(), StoreError> {
+        hot::check(batch)?;
+        if self.inner.live.bytes() > 2 * self.inner.live_budget() {
+            return Err(StoreError::Overloaded("traces come in faster than they are sealed"));
+        }
+        Ok(())
+    }
+
+    fn count(&self, error: &StoreError, records: usize) {
+        let counters = &self.inner.counters;
+        let counter = match error {
+            StoreError::Overloaded(_) => &counters.overloaded,
+            StoreError::ReadOnly(_) => &counters.read_only,
+            _ => &counters.lost,
+        };
+        counter.fetch_add(records as u64, Ordering::Relaxed);
+    }
+
+    /// Everything kept of one trace, each record once, in order of reception.
+    pub fn trace(&self, account: Account, trace: TraceId) -> Result<Option<StoredTrace>, StoreError> {
+        read::trace(&self.inner, (account, trace))
+    }
+
+    /// Follows along: every trace that changes from now on, told once per commit or a little more often.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Touched> {
+        self.inner.touched.subscribe()
+    }
+
+    /// Why nothing can be written, while that is so. A store that is ready says `None`.
+    #[must_use]
+    pub fn read_only(&self) -> Option<String> {
+        self.inner.read_only()
+    }
+
+    /// Counters and sizes for `/metrics`: name and value.
+    #[must_use]
+    pub fn figures(&self) -> Vec<(&'static str, u64)> {
+        self.inner.figures()
+    }
+
+    /// Takes nothing more, writes what is queued and waits for that. Dropping the store does the same.
+    pub fn close(&self) {
+        self.inner.queue.close();
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the store panicked");
+            }
+        }
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+#[cfg(feature = "rocks")]
+fn on_disk(folder: &std::path::Path, memory: usize) -> Result<Arc<dyn Engine>, StoreError> {
+    use crate::engine::rocks::{Memory, Rocks};
+    // Shares of the whole; see `docs/store-layout.md`.
+    let memory = Memory {
+        cache: memory / 2,
+        buffers: memory * 15 / 100,
+    };
+    Ok(Arc::new(Rocks::open(folder, memory)?))
+}
+
+#[cfg(not(feature = "rocks"))]
+fn on_disk(folder: &std::path::Path, _memory: usize) -> Result<Arc<dyn Engine>, StoreError> {
+    Err(StoreError::Engine {
+        kind: EngineErrorKind::Unsupported,
+        detail: format!(
+            "{}: this program was built without the feature `rocks`",
+            folder.display()
+        ),
+    })
+}
