@@ -14,11 +14,13 @@
 //! | [`node`] | one segment, subsegment or span, without loss |
 //! | [`digest`] | what search can ask about a whole trace |
 //! | [`stats`] | counts and response times that add up |
+//! | [`group`] | which traces are looked at together under a name |
 //! | [`sampling`] | which requests are kept, and how many they stand for |
 
 #![warn(missing_docs)]
 
 pub mod digest;
+pub mod group;
 pub mod id;
 pub mod json;
 pub mod node;
