@@ -12,13 +12,16 @@
 //! | [`segment`] | X-Ray documents: which are acceptable, and what they say |
 //! | [`otlp`] | OpenTelemetry spans: the same questions |
 //! | [`node`] | one segment, subsegment or span, without loss |
+//! | [`trace`] | what the nodes of one trace are to each other |
 //! | [`digest`] | what search can ask about a whole trace |
+//! | [`derive`] | how a digest follows from a trace |
 //! | [`stats`] | counts and response times that add up |
 //! | [`group`] | which traces are looked at together under a name |
 //! | [`sampling`] | which requests are kept, and how many they stand for |
 
 #![warn(missing_docs)]
 
+pub mod derive;
 pub mod digest;
 pub mod group;
 pub mod id;
@@ -30,3 +33,4 @@ pub mod sampling;
 pub mod segment;
 pub mod stats;
 pub mod time;
+pub mod trace;
