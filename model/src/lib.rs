@@ -17,6 +17,7 @@
 //! | [`derive`] | how a digest follows from a trace |
 //! | [`stats`] | counts and response times that add up |
 //! | [`group`] | which traces are looked at together under a name |
+//! | [`lang`] | which traces somebody wants to see |
 //! | [`sampling`] | which requests are kept, and how many they stand for |
 
 #![warn(missing_docs)]
@@ -26,6 +27,7 @@ pub mod digest;
 pub mod group;
 pub mod id;
 pub mod json;
+pub mod lang;
 pub mod node;
 pub mod otlp;
 pub mod record;

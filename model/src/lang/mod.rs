@@ -1,0 +1,3 @@
+//! The languages in which people say what they want to see.
+
+pub mod trace_filter;
