@@ -1,0 +1,156 @@
+//! The one place where errors become AWS's.
+//!
+//! A fault has two readers. The caller gets a code that SDKs turn into a typed exception and a message in the domain's
+//! words. What went wrong inside goes to the log under the request id that the caller got, and is never sent.
+
+use std::fmt::Display;
+
+use beamline_model::lang::trace_filter::FilterError;
+use beamline_proto::aws::{Operation, Rejection, Service};
+use beamline_store::StoreError;
+
+/// An AWS error answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Shape name or common code: `InvalidRequestException`.
+    pub code: &'static str,
+    /// HTTP status.
+    pub status: u16,
+    /// For people.
+    pub message: String,
+    /// `ResourceName`, for the errors that have it.
+    pub resource: Option<String>,
+}
+
+impl Fault {
+    fn new(code: &'static str, status: u16, message: impl Display) -> Self {
+        Self {
+            code,
+            status,
+            message: message.to_string(),
+            resource: None,
+        }
+    }
+
+    /// The request asks for what cannot be.
+    pub fn invalid(message: impl Display) -> Self {
+        Self::new("InvalidRequestException", 400, message)
+    }
+
+    /// Too much at once; SDKs wait and try again.
+    pub fn throttled(message: impl Display) -> Self {
+        Self::new("ThrottledException", 429, message)
+    }
+
+    /// A resource would have more tags than it may.
+    pub fn too_many_tags(resource: &str, message: impl Display) -> Self {
+        Self {
+            resource: Some(resource.to_owned()),
+            ..Self::new("TooManyTagsException", 400, message)
+        }
+    }
+
+    /// No such resource, for the few operations that say so with a 404.
+    pub fn not_found(resource: &str, message: impl Display) -> Self {
+        Self {
+            resource: Some(resource.to_owned()),
+            ..Self::new("ResourceNotFoundException", 404, message)
+        }
+    }
+
+    /// The body is not what the protocol says it is.
+    pub fn malformed(message: impl Display) -> Self {
+        Self::new("SerializationException", 400, message)
+    }
+
+    /// The body is larger than anything sensible.
+    pub fn too_large(limit: usize) -> Self {
+        let message = format!("the request body must not be larger than {limit} bytes");
+        Self::new("RequestEntityTooLargeException", 413, message)
+    }
+
+    /// The body did not arrive in time.
+    pub fn too_slow() -> Self {
+        Self::new(
+            "RequestTimeoutException",
+            408,
+            "the request body did not arrive in time",
+        )
+    }
+
+    /// `Content-Encoding` is something else than gzip or nothing.
+    pub fn encoding(encoding: &str) -> Self {
+        let shown: String = encoding.chars().take(40).collect();
+        Self::new(
+            "UnsupportedMediaTypeException",
+            415,
+            format!("content encoding `{shown}` is not supported; gzip is"),
+        )
+    }
+
+    /// No service has an operation there.
+    pub fn unknown_operation(method: &str, path: &str) -> Self {
+        let shown: String = path.chars().take(200).collect();
+        Self::new(
+            "UnknownOperationException",
+            404,
+            format!("no operation of an AWS service is at {method} {shown}"),
+        )
+    }
+
+    /// The operation exists in AWS and not here.
+    pub fn not_implemented(service: &Service, operation: &Operation) -> Self {
+        Self::new(
+            "NotImplementedException",
+            501,
+            format!("{} {} is not implemented by Beamline", service.id, operation.name),
+        )
+    }
+
+    /// Writing is not possible now; reading may be.
+    pub fn unavailable(message: impl Display) -> Self {
+        Self::new("ServiceUnavailableException", 503, message)
+    }
+
+    /// Something went wrong in here. The cause is logged and not sent.
+    pub fn internal(cause: &dyn std::error::Error) -> Self {
+        let mut chain = cause.to_string();
+        let mut source = cause.source();
+        while let Some(deeper) = source {
+            chain = format!("{chain}: {deeper}");
+            source = deeper.source();
+        }
+        tracing::error!(cause = chain, "request failed");
+        Self::new(
+            "InternalFailure",
+            500,
+            "the request could not be completed; the log has the cause",
+        )
+    }
+}
+
+impl From<Rejection> for Fault {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::Malformed(message) => Self::malformed(message),
+            Rejection::Invalid(message) => Self::invalid(message),
+        }
+    }
+}
+
+impl From<FilterError> for Fault {
+    fn from(error: FilterError) -> Self {
+        Self::invalid(format!("the expression is not valid: {error}"))
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Overloaded(_) => Self::throttled(error),
+            StoreError::ReadOnly(_) | StoreError::Closed => Self::unavailable(error),
+            StoreError::TooManyAccounts => Self::invalid(error),
+            StoreError::Malformed(_) | StoreError::Damaged(_) | StoreError::Engine { .. } => Self::internal(&error),
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! One listener for all AWS APIs.
+//!
+//! Clients point a single endpoint URL at Beamline, so one listener serves every service: the path names the operation
+//! (rest-json), the signature's scope names account and region, and nothing else is needed. Neither a content type nor
+//! a body nor a signature is asked for, because real clients leave out each of them.
+//!
+//! Every request is bounded before it is read: in bytes, in time, and in the bytes of all requests together.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::any;
+use beamline_proto::generated::xray;
+use bytes::Bytes;
+use flate2::read::GzDecoder;
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use std::io::Read;
+use tokio::sync::Semaphore;
+use tracing::Instrument;
+
+use crate::caller::{Caller, Scope, Signatures};
+use crate::fault::Fault;
+use crate::protocol::rest_json;
+use crate::xray::Xray;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+
+/// In-flight bytes are counted in units of this size.
+const PERMIT_BYTES: usize = 1024;
+
+/// How the AWS APIs are served.
+#[derive(Clone, Debug)]
+pub struct AwsConfig {
+    /// Account ids by access key. Whoever signs with another key, or not at all, is in the default account.
+    pub accounts: BTreeMap<String, String>,
+    /// What is done about signatures.
+    pub signatures: Signatures,
+    /// The largest body, after decompression.
+    pub body_limit: usize,
+    /// The largest sum of bodies that are being read or answered.
+    pub in_flight_limit: usize,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+    /// Keep to AWS's own limits (5 traces at once, 6 hours) instead of ours.
+    pub strict: bool,
+}
+
+impl Default for AwsConfig {
+    fn default() -> Self {
+        Self {
+            accounts: BTreeMap::new(),
+            signatures: Signatures::Off,
+            body_limit: 8 << 20,
+            in_flight_limit: 128 << 20,
+            body_timeout: Duration::from_secs(30),
+            strict: false,
+        }
+    }
+}
+
+pub(crate) struct Listener {
+    config: AwsConfig,
+    in_flight: Semaphore,
+    xray: Xray,
+}
+
+impl Listener {
+    pub(crate) fn new(config: AwsConfig, xray: Xray) -> Self {
+        let permits = (config.in_flight_limit / PERMIT_BYTES).min(Semaphore::MAX_PERMITS);
+        Self {
+            in_flight: Semaphore::new(permits),
+            config,
+            xray,
+        }
+    }
+
+    /// The paths of all operations.
+    pub(crate) fn routes(self: Arc<Self>) -> Router {
+        let mut router = Router::new();
+        for operation in xray::SERVICE.operations {
+            router = router.route(operation.path, any(answer));
+        }
+        router.with_state(self)
+    }
+
+    async fn operate(&self, request: Request) -> Result<Response, Fault> {
+        let (parts, body) = request.into_parts();
+        let (method, path) = (parts.method.as_str(), parts.uri.path());
+        let unknown = || Fault::unknown_operation(method, path);
+        let operation = xray::SERVICE.by_path(method, path).ok_or_else(unknown)?;
+        let scope = Scope::of(&parts);
+        if scope.is_some_and(|scope| scope.service != xray::SERVICE.signing_name) {
+            return Err(unknown());
+        }
+        let caller = Caller::of(scope, &self.config.accounts);
+        let _permit = self.admit(&parts)?;
+        let body = self.read(&parts, body).await?;
+        let document = rest_json::document(&body)?;
+        drop(body);
+        self.xray.call(operation, &caller, document).await
+    }
+
+    /// Reserves room for a body. The reservation is held until the answer is made, as that holds what the body said.
+    fn admit(&self, parts: &Parts) -> Result<tokio::sync::SemaphorePermit<'_>, Fault> {
+        let length = parts.headers.get(header::CONTENT_LENGTH);
+        let announced = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+        if announced.is_some_and(|bytes| bytes > self.config.body_limit) {
+            return Err(Fault::too_large(self.config.body_limit));
+        }
+        let plain = !parts.headers.contains_key(header::CONTENT_ENCODING);
+        let bytes = announced.filter(|_| plain).unwrap_or(self.config.body_limit);
+        let permits = u32::try_from(bytes / PERMIT_BYTES + 1).unwrap_or(u32::MAX);
+        self.in_flight
+            .try_acquire_many(permits)
+            .map_err(|_| Fault::throttled("too many bytes of requests are in flight"))
+    }
+
+    async fn read(&self, parts: &Parts, body: Body) -> Result<Bytes, Fault> {
+        let limit = self.config.body_limit;
+        let collected = tokio::time::timeout(self.config.body_timeout, Limited::new(body, limit).collect()).await;
+        let bytes = match collected.map_err(|_| Fault::too_slow())? {
+            Ok(collected) => collected.to_bytes(),
+            Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => return Err(Fault::too_large(limit)),
+            Err(error) => return Err(Fault::malformed(format!("the body broke off: {error}"))),
+        };
+        let encoding = parts.headers.get(header::CONTENT_ENCODING);
+        match encoding.map(|encoding| encoding.to_str().unwrap_or("?").trim()) {
+            None | Some("" | "identity") => Ok(bytes),
+            Some(gzip) if gzip.eq_ignore_ascii_case("gzip") => {
+                let unpacked = tokio::task::spawn_blocking(move || gunzip(&bytes, limit)).await;
+                unpacked.map_err(|error| Fault::internal(&error))?
+            }
+            Some(other) => Err(Fault::encoding(other)),
+        }
+    }
+}
+
+/// Unpacks, but never more than `limit` bytes: what would be more is refused, however small it came.
+fn gunzip(packed: &[u8], limit: usize) -> Result<Bytes, Fault> {
+    let mut unpacked = Vec::new();
+    let capped = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    GzDecoder::new(packed)
+        .take(capped)
+        .read_to_end(&mut unpacked)
+        .map_err(|error| Fault::malformed(format!("the body is not gzip: {error}")))?;
+    if unpacked.len() > limit {
+        return Err(Fault::too_large(limit));
+    }
+    Ok(unpacked.into())
+}
+
+async fn answer(State(listener): State<Arc<Listener>>, request: Request) -> Response {
+    let path = request.uri().path().to_owned();
+    respond(&path, async move { listener.operate(request).await }).await
+}
+
+/// The answer to a request that no operation is meant by.
+pub async fn unknown(request: Request) -> Response {
+    let path = request.uri().path().to_owned();
+    let fault = Fault::unknown_operation(request.method().as_str(), &path);
+    respond(&path, async { Err(fault) }).await
+}
+
+/// Gives the request an id, under which the log tells what happened and which the caller gets, and makes errors
+/// answers.
+async fn respond(path: &str, answer: impl Future<Output = Result<Response, Fault>>) -> Response {
+    let id = request_id();
+    let span = tracing::debug_span!("aws", request_id = id, path);
+    let answer = async {
+        answer.await.unwrap_or_else(|fault| {
+            tracing::debug!(code = fault.code, message = fault.message, "request refused");
+            rest_json::fault(&fault)
+        })
+    };
+    let mut response = answer.instrument(span).await;
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// A version-4 UUID.
+fn request_id() -> String {
+    let bits = rand::random::<u128>() & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
+    let hex = format!("{bits:032x}");
+    let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
+    parts.join("-")
+}
+
+/// Whether a request is meant for an AWS API although no operation has its path: it is signed, or names a target.
+/// Listeners that serve more than AWS ask this to decide who says that there is nothing.
+#[must_use]
+pub fn speaks_aws(parts: &Parts) -> bool {
+    Scope::of(parts).is_some() || parts.headers.contains_key("x-amz-target")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use std::io::Write;
+
+    fn packed(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn request_ids_are_uuids() {
+        let id = request_id();
+        let parts: Vec<usize> = id.split('-').map(str::len).collect();
+        assert_eq!(parts, [8, 4, 4, 4, 12], "{id}");
+        assert_eq!(&id[14..15], "4", "{id}");
+        assert!("89ab".contains(&id[19..20]), "{id}");
+        assert_ne!(id, request_id());
+    }
+
+    #[test]
+    fn a_bomb_is_refused_at_the_limit() {
+        assert_eq!(gunzip(&packed(b"{}"), 100).unwrap().as_ref(), b"{}");
+        assert_eq!(gunzip(&packed(&[0; 100]), 100).unwrap().len(), 100);
+        assert_eq!(gunzip(&packed(&[0; 101]), 100).unwrap_err().status, 413);
+        assert_eq!(gunzip(&packed(&vec![0; 50_000_000]), 100).unwrap_err().status, 413);
+        assert_eq!(gunzip(b"not gzip", 100).unwrap_err().code, "SerializationException");
+        assert_eq!(
+            gunzip(&packed(&[7; 90])[..20], 100).unwrap_err().code,
+            "SerializationException"
+        );
+    }
+}

@@ -1,0 +1,251 @@
+//! Groups and their tags.
+
+use serde_json::{Value, json};
+
+use crate::server::Server;
+
+/// The group in an answer, with the random end of its ARN replaced.
+fn settled(mut group: Value) -> Value {
+    let arn = group["GroupARN"].as_str().unwrap().to_owned();
+    let (head, unique) = arn.rsplit_once('/').unwrap();
+    assert!(unique == "Default" || unique.len() == 32, "{arn}");
+    if unique != "Default" {
+        group["GroupARN"] = json!(format!("{head}/UNIQUE"));
+    }
+    group
+}
+
+#[tokio::test]
+async fn a_group_is_created_read_changed_and_deleted() {
+    let server = Server::start().await;
+    let created = server
+        .post(
+            "/CreateGroup",
+            &json!({"GroupName": "slow", "FilterExpression": "responsetime > 3",
+                    "InsightsConfiguration": {"InsightsEnabled": true}, "Tags": [{"Key": "team", "Value": "web"}]}),
+        )
+        .await;
+    assert_eq!(created.status, 200, "{}", created.body);
+    let arn = created.body["Group"]["GroupARN"].clone();
+    let mut expected = json!({
+        "GroupName": "slow", "GroupARN": "arn:aws:xray:us-east-1:123456789012:group/slow/UNIQUE",
+        "FilterExpression": "responsetime > 3",
+        "InsightsConfiguration": {"InsightsEnabled": true, "NotificationsEnabled": false},
+    });
+    assert_eq!(settled(created.body["Group"].clone()), expected);
+    for by in [json!({"GroupName": "slow"}), json!({"GroupARN": arn})] {
+        let found = server.post("/GetGroup", &by).await;
+        assert_eq!(settled(found.body["Group"].clone()), expected, "{by}");
+    }
+
+    let change = json!({"GroupARN": arn, "FilterExpression": "fault",
+                        "InsightsConfiguration": {"NotificationsEnabled": true}});
+    let changed = server.post("/UpdateGroup", &change).await;
+    expected["FilterExpression"] = json!("fault");
+    expected["InsightsConfiguration"]["NotificationsEnabled"] = json!(true);
+    assert_eq!(settled(changed.body["Group"].clone()), expected);
+
+    let listed = server.post("/Groups", &json!({})).await;
+    let default = json!({"GroupName": "Default", "GroupARN": "arn:aws:xray:us-east-1:123456789012:group/Default",
+                         "InsightsConfiguration": {"InsightsEnabled": false, "NotificationsEnabled": false}});
+    let groups: Vec<Value> = listed.body["Groups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .cloned()
+        .map(settled)
+        .collect();
+    assert_eq!(groups, [default, expected]);
+
+    server
+        .check("/DeleteGroup", json!({"GroupName": "slow"}), 200, json!({}))
+        .await;
+    server
+        .refuses(
+            "/GetGroup",
+            json!({"GroupName": "slow"}),
+            "InvalidRequestException",
+            "no group named slow",
+        )
+        .await;
+    server
+        .refuses(
+            "/ListTagsForResource",
+            json!({"ResourceARN": arn}),
+            "ResourceNotFoundException",
+            "no group",
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn what_makes_no_group_is_refused() {
+    let server = Server::start().await;
+    server.post("/CreateGroup", &json!({"GroupName": "taken"})).await;
+    for (path, body, part) in [
+        ("/CreateGroup", json!({"GroupName": "taken"}), "exists already"),
+        ("/CreateGroup", json!({"GroupName": "Default"}), "always exists"),
+        (
+            "/CreateGroup",
+            json!({"GroupName": "a b"}),
+            "letters, digits and dashes",
+        ),
+        (
+            "/CreateGroup",
+            json!({"GroupName": "x", "FilterExpression": "foo = 1"}),
+            "column 1",
+        ),
+        (
+            "/CreateGroup",
+            json!({"GroupName": "x", "FilterExpression": "service(\"x\""}),
+            "column",
+        ),
+        (
+            "/CreateGroup",
+            json!({"GroupName": "x", "InsightsConfiguration": {"NotificationsEnabled": true}}),
+            "needs InsightsEnabled",
+        ),
+        (
+            "/CreateGroup",
+            json!({"GroupName": "x", "Tags": [{"Key": "aws:x", "Value": ""}]}),
+            "aws:",
+        ),
+        (
+            "/UpdateGroup",
+            json!({"GroupName": "taken", "FilterExpression": "responsetime >"}),
+            "column",
+        ),
+        (
+            "/UpdateGroup",
+            json!({"GroupName": "Default", "FilterExpression": "ok"}),
+            "cannot be changed",
+        ),
+        ("/DeleteGroup", json!({"GroupName": "Default"}), "cannot be deleted"),
+        ("/DeleteGroup", json!({"GroupName": "gone"}), "no group named gone"),
+        ("/GetGroup", json!({}), "either GroupName or GroupARN"),
+        (
+            "/GetGroup",
+            json!({"GroupName": "a", "GroupARN": "b"}),
+            "either GroupName or GroupARN",
+        ),
+        (
+            "/GetGroup",
+            json!({"GroupARN": "arn:aws:xray:us-east-1:123456789012:sampling-rule/a"}),
+            "not the ARN",
+        ),
+    ] {
+        server.refuses(path, body, "InvalidRequestException", part).await;
+    }
+}
+
+#[tokio::test]
+async fn all_pages_together_are_all_groups_once() {
+    let server = Server::start().await;
+    for number in 0..230 {
+        let created = server
+            .post("/CreateGroup", &json!({"GroupName": format!("g{number:03}")}))
+            .await;
+        assert_eq!(created.status, 200, "{}", created.body);
+    }
+    let (mut names, mut token, mut pages) = (Vec::new(), Value::Null, 0);
+    loop {
+        let page = server.post("/Groups", &json!({"NextToken": token})).await.body;
+        let groups = page["Groups"].as_array().unwrap();
+        names.extend(
+            groups
+                .iter()
+                .map(|group| group["GroupName"].as_str().unwrap().to_owned()),
+        );
+        pages += 1;
+        assert_ne!(page["NextToken"], token, "a repeated token makes paginators fail");
+        token = page["NextToken"].clone();
+        if token.is_null() {
+            break;
+        }
+    }
+    assert_eq!(
+        (pages, names.len(), names[0].as_str(), names[230].as_str()),
+        (3, 231, "Default", "g229")
+    );
+
+    let first = server.post("/Groups", &json!({})).await.body;
+    server.post("/DeleteGroup", &json!({"GroupName": "g000"})).await;
+    let stale = json!({"NextToken": first["NextToken"]});
+    server
+        .refuses("/Groups", stale, "InvalidRequestException", "has changed")
+        .await;
+    server
+        .refuses(
+            "/Groups",
+            json!({"NextToken": "?"}),
+            "InvalidRequestException",
+            "NextToken",
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn tags_are_added_replaced_and_removed() {
+    let server = Server::start().await;
+    let created = server
+        .post(
+            "/CreateGroup",
+            &json!({"GroupName": "g", "Tags": [{"Key": "a", "Value": "1"}]}),
+        )
+        .await;
+    let arn = created.body["Group"]["GroupARN"].clone();
+    let tags = json!([{"Key": "a", "Value": "2"}, {"Key": "b", "Value": ""}]);
+    server
+        .check(
+            "/TagResource",
+            json!({"ResourceARN": arn, "Tags": tags}),
+            200,
+            json!({}),
+        )
+        .await;
+    server
+        .check(
+            "/ListTagsForResource",
+            json!({"ResourceARN": arn}),
+            200,
+            json!({"Tags": tags}),
+        )
+        .await;
+    server
+        .check(
+            "/UntagResource",
+            json!({"ResourceARN": arn, "TagKeys": ["a", "z"]}),
+            200,
+            json!({}),
+        )
+        .await;
+    let left = json!({"Tags": [{"Key": "b", "Value": ""}]});
+    server
+        .check("/ListTagsForResource", json!({"ResourceARN": arn}), 200, left)
+        .await;
+
+    let many: Vec<Value> = (0..50)
+        .map(|key| json!({"Key": format!("k{key}"), "Value": "v"}))
+        .collect();
+    let reply = server
+        .post("/TagResource", &json!({"ResourceARN": arn, "Tags": many}))
+        .await;
+    reply.is_fault("TooManyTagsException", "at most 50");
+    assert_eq!(reply.body["ResourceName"], arn);
+    let gone = "arn:aws:xray:us-east-1:123456789012:group/gone/0";
+    let reply = server
+        .post("/TagResource", &json!({"ResourceARN": gone, "Tags": []}))
+        .await;
+    assert_eq!((reply.status, &reply.body["ResourceName"]), (404, &json!(gone)));
+    let default = json!({"ResourceARN": "arn:aws:xray:us-east-1:123456789012:sampling-rule/Default"});
+    server
+        .check("/ListTagsForResource", default, 200, json!({"Tags": []}))
+        .await;
+}
+
+#[tokio::test]
+async fn nothing_is_encrypted_with_a_key() {
+    let server = Server::start().await;
+    let expected = json!({"EncryptionConfig": {"Status": "ACTIVE", "Type": "NONE"}});
+    server.check("/EncryptionConfig", Value::Null, 200, expected).await;
+}

@@ -1,0 +1,90 @@
+//! A server on a free port, and a client that says exactly what it is told to.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use beamline_aws::AwsConfig;
+use beamline_store::{Store, StoreConfig};
+use bytes::Bytes;
+use http::{HeaderMap, Request};
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    client: Client<HttpConnector, Full<Bytes>>,
+    _tasks: JoinSet<()>,
+}
+
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        Self::with(AwsConfig::default()).await
+    }
+
+    pub(crate) async fn with(config: AwsConfig) -> Self {
+        let store = Arc::new(Store::open(StoreConfig::in_memory()).unwrap());
+        let router = beamline_aws::daemon_router(config, store);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self {
+            address,
+            client: Client::builder(TokioExecutor::new()).build_http(),
+            _tasks: tasks,
+        }
+    }
+
+    /// An unsigned request without a content type, as the X-Ray SDK for Go sends them.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.send(Request::post(path), body.to_string()).await
+    }
+
+    /// The request as it was built, with this server put before the path.
+    pub(crate) async fn send(&self, request: http::request::Builder, body: impl Into<Bytes>) -> Reply {
+        let mut request = request.body(Full::new(body.into())).unwrap();
+        *request.uri_mut() = format!("http://{}{}", self.address, request.uri()).parse().unwrap();
+        let (parts, body) = self.client.request(request).await.unwrap().into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        Reply {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body: serde_json::from_slice(&bytes).unwrap_or_else(|_| panic!("not JSON: {bytes:?}")),
+        }
+    }
+
+    /// Posts and compares the whole answer: `expected` is the status and the body, or the error's code and message.
+    pub(crate) async fn check(&self, path: &str, body: Value, status: u16, expected: Value) -> Value {
+        let reply = self.post(path, &body).await;
+        assert_eq!((reply.status, &reply.body), (status, &expected), "POST {path} {body}");
+        reply.body
+    }
+
+    /// Posts and looks for the error's code and a part of its message.
+    pub(crate) async fn refuses(&self, path: &str, body: Value, code: &str, part: &str) {
+        let reply = self.post(path, &body).await;
+        reply.is_fault(code, part);
+    }
+}
+
+impl Reply {
+    /// Every error has its code in the header and in the body, and a message.
+    pub(crate) fn is_fault(&self, code: &str, part: &str) {
+        assert_eq!(self.body["__type"], code, "{}", self.body);
+        assert_eq!(self.headers["x-amzn-errortype"], code);
+        let message = self.body["Message"].as_str().unwrap();
+        assert!(message.contains(part), "{message:?} should contain {part:?}");
+        assert!(self.status >= 400);
+    }
+}
