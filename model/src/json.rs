@@ -337,6 +337,24 @@ pub(crate) fn members(object: &str) -> impl Iterator<Item = (Cow<'_, str>, Value
     })
 }
 
+/// The items of an array's text, in order, each with its own text. Stops at the first thing that is not JSON.
+pub(crate) fn items(array: &str) -> impl Iterator<Item = (Value<'_>, &str)> {
+    let mut reader = Reader::new(array);
+    let mut open = reader.take(b'[');
+    let mut first = true;
+    std::iter::from_fn(move || {
+        open = open && reader.item(std::mem::take(&mut first)).unwrap_or(false);
+        if !open {
+            return None;
+        }
+        reader.peek();
+        let start = reader.position();
+        let value = reader.value().ok();
+        open = value.is_some();
+        value.map(|value| (value, reader.slice(start, reader.position())))
+    })
+}
+
 /// Resolves the escapes of a validated string. Half a surrogate pair becomes U+FFFD, since it is no character.
 fn unescape(raw: &str) -> String {
     let mut text = String::with_capacity(raw.len());

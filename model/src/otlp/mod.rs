@@ -3,12 +3,25 @@
 //! | function | when |
 //! |---|---|
 //! | [`walk::request`] | at the door: which spans a request holds, and which of them are acceptable |
+//! | [`context`] | once per resource and scope: who sent the spans |
+//! | [`span`] | when it is looked at: everything a span says, and X-Ray's view of it |
 
+mod block;
 mod check;
+mod convention;
 mod facts;
+mod http;
+mod name;
+mod outcome;
+mod source;
+mod span;
+mod stack;
+mod value;
 pub mod walk;
 mod wire;
 
 pub use check::MAX_VALUE_DEPTH;
 pub use facts::{RequestFacts, ResourceFacts};
+pub use source::{Source, context};
+pub use span::{MAX_ANNOTATIONS, span};
 pub use wire::BadWire;

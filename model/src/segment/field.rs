@@ -72,6 +72,47 @@ fn seconds(text: &str) -> Option<Timestamp> {
     }
 }
 
+/// A double, also from text.
+pub(super) fn number(value: &Value<'_>, flaws: &mut Flaws) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.parse().ok(),
+        Value::Text(text) => {
+            let number = text
+                .text()
+                .trim()
+                .parse()
+                .ok()
+                .filter(|number: &f64| number.is_finite());
+            flaws.add(if number.is_some() {
+                Oddity::NumberAsText
+            } else {
+                Oddity::WrongType
+            });
+            number
+        }
+        Value::Null => None,
+        Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+            flaws.add(Oddity::WrongType);
+            None
+        }
+    }
+}
+
+/// A whole number, also from text and from a double without a fraction.
+pub(super) fn whole(value: &Value<'_>, flaws: &mut Flaws) -> Option<i64> {
+    if let Value::Number(number) = value
+        && let Ok(whole) = number.parse()
+    {
+        return Some(whole);
+    }
+    let number = number(value, flaws)?;
+    if number.fract() == 0.0 && number.abs() < 9e15 {
+        return Some(number as i64);
+    }
+    flaws.add(Oddity::WrongType);
+    None
+}
+
 /// A truth value, also from text.
 pub(super) fn truth(value: &Value<'_>, flaws: &mut Flaws) -> Option<bool> {
     let read = match value {

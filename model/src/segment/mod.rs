@@ -8,12 +8,17 @@
 //! |---|---|
 //! | [`split`] | a body may be one document or an array of them |
 //! | [`head`] | at the door: is it a document, and whose, and when |
+//! | [`nodes`] | when it is looked at: the segment and every subsegment in it |
 
+mod block;
+mod cause;
 mod field;
 mod head;
+mod nodes;
 mod refused;
 mod split;
 
 pub use head::{Head, MAX_BYTES, head, head_within};
+pub use nodes::{MAX_ANNOTATIONS, nodes};
 pub use refused::{RefusalCode, Refused};
 pub use split::{MAX_DOCUMENTS, Split, split};
