@@ -23,6 +23,20 @@ use crate::engine::View;
 
 #[cfg(test)]
 pub(crate) mod arbitrary;
+pub mod calendar;
+pub mod columns;
+pub mod edges;
+pub mod hours;
+pub mod index;
+pub mod keys;
+mod merge;
+pub mod rows;
+pub mod summaries;
+pub mod terms;
+mod writer;
+pub mod zone;
+
+pub use writer::Tables;
 
 /// Where the digest of a sealed trace is: what a row of [`Family::Trace`](crate::engine::Family::Trace) remembers.
 ///

@@ -2,7 +2,7 @@
 //!
 //! A page holds up to a few dozen digests of neighbouring traces. Their texts are kept once for the page, their times
 //! relative to the trace's start in the coarsest unit that loses nothing, and any one of them can be read without
-//! reading the others.
+//! reading the others. What searches sort and prune by, the [`Head`], is not in the page: it is kept in columns.
 //!
 //! ```text
 //! page   = version, texts, rows          texts = count, {length}, bytes     rows = count, {length}, bytes
@@ -23,6 +23,38 @@ use super::varint::{Put, Take};
 
 const VERSION: u8 = 1;
 const UNITS: [i64; 3] = [1_000_000, 1_000, 1];
+
+/// The part of a digest that its page leaves out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// See [`Digest::trace`].
+    pub trace: TraceId,
+    /// See [`Digest::revision`].
+    pub revision: u32,
+    /// See [`Digest::start`].
+    pub start: Timestamp,
+    /// See [`Digest::end`].
+    pub end: Timestamp,
+    /// See [`Digest::updated`].
+    pub updated: Timestamp,
+    /// See [`Digest::response_time`].
+    pub response_time: Option<u64>,
+}
+
+impl Head {
+    /// The head of a digest.
+    #[must_use]
+    pub fn of(digest: &Digest) -> Self {
+        Self {
+            trace: digest.trace,
+            revision: digest.revision,
+            start: digest.start,
+            end: digest.end,
+            updated: digest.updated,
+            response_time: digest.response_time,
+        }
+    }
+}
 
 /// Writes the binary form of one page, its rows in the order given.
 #[must_use]
@@ -91,16 +123,17 @@ impl<'a> Page<'a> {
         self.rows.is_empty()
     }
 
-    /// Reads one digest; `None` if there is no such row or its bytes are damaged.
+    /// Reads one digest, completed with its head; `None` if there is no such row or its bytes are damaged.
     #[must_use]
-    pub fn digest(&self, row: usize) -> Option<Digest> {
+    pub fn digest(&self, row: usize, head: &Head) -> Option<Digest> {
+        let take = Take(self.rows.get(row)?);
         let mut reader = Reader {
-            take: Take(self.rows.get(row)?),
+            take,
             texts: &self.texts,
-            start: Timestamp::ZERO,
+            start: head.start,
             unit: 1,
         };
-        let digest = reader.digest()?;
+        let digest = reader.digest(head)?;
         reader.take.0.is_empty().then_some(digest)
     }
 }
@@ -119,12 +152,10 @@ fn unit(digest: &Digest) -> i64 {
         let distance = |time: Timestamp| time.0.checked_sub(digest.start.0).filter(|nanos| near.contains(nanos));
         let fits = |time: Timestamp| distance(time).is_some_and(|nanos| nanos % unit == 0);
         let end_fits = |time: &Option<Timestamp>| time.is_none_or(fits);
-        fits(digest.end)
-            && digest.response_time.is_none_or(|nanos| nanos % unit as u64 == 0)
-            && digest
-                .segments
-                .iter()
-                .all(|s| fits(s.start) && end_fits(&s.end) && end_fits(&s.async_end))
+        digest
+            .segments
+            .iter()
+            .all(|s| fits(s.start) && end_fits(&s.end) && end_fits(&s.async_end))
             && digest.calls.iter().all(|c| fits(c.start) && end_fits(&c.end))
     };
     UNITS.into_iter().find(|&unit| whole(unit)).unwrap_or(1)
@@ -163,9 +194,6 @@ fn bits(truths: &[bool]) -> u64 {
 impl<'a> Writer<'_, '_, 'a> {
     fn digest(&mut self, digest: &'a Digest) {
         let Digest { flags, .. } = digest;
-        self.out.extend_from_slice(&digest.trace.to_bytes());
-        self.out.varint(u64::from(digest.revision));
-        self.out.extend_from_slice(&digest.start.0.to_le_bytes());
         self.out
             .push(UNITS.iter().position(|&unit| unit == self.unit).unwrap_or(2) as u8);
         self.out.varint(bits(&[
@@ -175,16 +203,9 @@ impl<'a> Writer<'_, '_, 'a> {
             digest.partial,
             digest.inferred,
             digest.limit_exceeded,
-            digest.response_time.is_some(),
             digest.entry.is_some(),
             !is_one(digest.weight),
         ]));
-        self.time(digest.end, self.start);
-        // A clock of the server's, with all its digits, which would make every unit fine.
-        self.out.zigzag(digest.updated.0.wrapping_sub(self.start.0));
-        if let Some(nanos) = digest.response_time {
-            self.out.varint(nanos / self.unit as u64);
-        }
         if let Some(entry) = digest.entry {
             self.out.varint(u64::from(entry));
         }
@@ -360,21 +381,18 @@ struct Reader<'t, 'a> {
 }
 
 impl Reader<'_, '_> {
-    fn digest(&mut self) -> Option<Digest> {
-        let mut digest = Digest::new(TraceId(u128::from_be_bytes(self.take.array()?)));
-        digest.revision = self.take.number()?;
-        digest.start = Timestamp(i64::from_le_bytes(self.take.array()?));
-        self.start = digest.start;
+    fn digest(&mut self, head: &Head) -> Option<Digest> {
+        let mut digest = Digest::new(head.trace);
+        digest.revision = head.revision;
+        (digest.start, digest.end, digest.updated) = (head.start, head.end, head.updated);
+        digest.response_time = head.response_time;
         self.unit = *UNITS.get(usize::from(self.take.byte()?))?;
         let bits = self.take.varint()?;
         let set = |at: u32| bits >> at & 1 == 1;
         digest.flags = flags(bits);
         (digest.partial, digest.inferred, digest.limit_exceeded) = (set(3), set(4), set(5));
-        digest.end = self.time(self.start)?;
-        digest.updated = Timestamp(self.start.0.wrapping_add(self.take.zigzag()?));
-        digest.response_time = self.when(set(6), |reader| reader.take.varint()?.checked_mul(reader.unit as u64))?;
-        digest.entry = self.when(set(7), |reader| reader.take.number())?;
-        digest.weight = self.weight(set(8))?;
+        digest.entry = self.when(set(6), |reader| reader.take.number())?;
+        digest.weight = self.weight(set(7))?;
         digest.nodes = self.take.number()?;
         digest.http = self.http()?;
         digest.services = self.list(Self::service)?;

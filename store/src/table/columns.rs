@@ -1,0 +1,186 @@
+//! What a search sorts and prunes by, in columns: everything about a chunk's digests that can be told without opening
+//! their pages.
+
+use beamline_model::digest::Digest;
+use beamline_model::id::TraceId;
+use beamline_model::time::{TimeRange, Timestamp};
+
+use crate::api::TimeBasis;
+use crate::codec::digest::Head;
+use crate::codec::varint::{Put, Take};
+
+const VERSION: u8 = 1;
+
+/// One digest's row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// What its page leaves out.
+    pub head: Head,
+    /// Segments with an error or a fault.
+    pub failed: u32,
+}
+
+impl Row {
+    /// The row of a digest.
+    #[must_use]
+    pub fn of(digest: &Digest) -> Self {
+        let failed = digest.segments.iter().filter(|segment| !segment.flags.ok()).count();
+        Self {
+            head: Head::of(digest),
+            failed: u32::try_from(failed).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// See [`Digest::duration`].
+    #[must_use]
+    pub fn duration(&self) -> u64 {
+        self.head.end.since(self.head.start)
+    }
+
+    /// Whether the digest may lie in the range. Only segment ends need a look into it to be sure.
+    #[must_use]
+    pub fn may_lie_in(&self, basis: TimeBasis, range: &TimeRange) -> bool {
+        match basis {
+            TimeBasis::Start => range.contains(&self.head.start),
+            TimeBasis::Update => range.contains(&self.head.updated),
+            TimeBasis::SegmentEnd => self.head.start < range.end && self.head.end >= range.start,
+        }
+    }
+}
+
+/// All rows of a chunk.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Columns {
+    /// In ascending order of start, as written.
+    pub rows: Vec<Row>,
+    /// The first row of each page.
+    pub pages: Vec<u16>,
+}
+
+impl Columns {
+    /// The page that a row is in, and its place there.
+    #[must_use]
+    pub fn page_of(&self, row: usize) -> Option<(u16, usize)> {
+        let page = self
+            .pages
+            .partition_point(|&first| usize::from(first) <= row)
+            .checked_sub(1)?;
+        Some((u16::try_from(page).ok()?, row - usize::from(self.pages[page])))
+    }
+
+    /// Its binary form; times are relative to `base`.
+    #[must_use]
+    pub fn encode(&self, base: Timestamp) -> Vec<u8> {
+        let mut out = vec![VERSION];
+        out.varint(self.rows.len() as u64);
+        let heads = || self.rows.iter().map(|row| &row.head);
+        heads().for_each(|head| out.extend_from_slice(&head.trace.to_bytes()));
+        let mut before = base.0;
+        for head in heads() {
+            out.zigzag(head.start.0.wrapping_sub(before));
+            before = head.start.0;
+        }
+        heads().for_each(|head| out.zigzag(head.end.0.wrapping_sub(head.start.0)));
+        heads().for_each(|head| out.zigzag(head.updated.0.wrapping_sub(head.end.0)));
+        for row in &self.rows {
+            // Mostly the response time is the duration, so that what is left is nothing.
+            out.push(u8::from(row.head.response_time.is_some()));
+            if let Some(nanos) = row.head.response_time {
+                out.zigzag(nanos.wrapping_sub(row.duration()) as i64);
+            }
+        }
+        heads().for_each(|head| out.varint(u64::from(head.revision)));
+        self.rows.iter().for_each(|row| out.varint(u64::from(row.failed)));
+        out.varint(self.pages.len() as u64);
+        self.pages.iter().for_each(|&first| out.varint(u64::from(first)));
+        zstd::bulk::compress(&out, 1).unwrap_or_default()
+    }
+
+    /// Reads it back; `None` if the bytes are damaged.
+    #[must_use]
+    pub fn decode(base: Timestamp, bytes: &[u8]) -> Option<Self> {
+        let bytes = zstd::bulk::decompress(bytes, MAX_BYTES).ok()?;
+        let mut take = Take(&bytes);
+        if take.byte()? != VERSION {
+            return None;
+        }
+        let count = take.count()?;
+        let nothing = Head {
+            trace: TraceId(0),
+            revision: 0,
+            start: base,
+            end: base,
+            updated: base,
+            response_time: None,
+        };
+        let mut rows = vec![
+            Row {
+                head: nothing,
+                failed: 0
+            };
+            count
+        ];
+        for row in &mut rows {
+            row.head.trace = TraceId(u128::from_be_bytes(take.array()?));
+        }
+        let mut before = base.0;
+        for row in &mut rows {
+            before = before.wrapping_add(take.zigzag()?);
+            row.head.start = Timestamp(before);
+        }
+        for row in &mut rows {
+            row.head.end = Timestamp(row.head.start.0.wrapping_add(take.zigzag()?));
+        }
+        for row in &mut rows {
+            row.head.updated = Timestamp(row.head.end.0.wrapping_add(take.zigzag()?));
+        }
+        for row in &mut rows {
+            if take.byte()? == 1 {
+                row.head.response_time = Some(row.duration().wrapping_add(take.zigzag()? as u64));
+            }
+        }
+        for row in &mut rows {
+            row.head.revision = take.number()?;
+        }
+        for row in &mut rows {
+            row.failed = take.number()?;
+        }
+        let pages = (0..take.count()?).map(|_| take.number()).collect::<Option<_>>()?;
+        Some(Self { rows, pages })
+    }
+}
+
+/// More than the columns of a full chunk can take.
+const MAX_BYTES: usize = super::summaries::CHUNK_ROWS * 80 + 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::arbitrary;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn columns_come_back(
+            digests in prop::collection::vec(arbitrary::digest(any::<u128>(), 2), 0..20),
+            extreme in any::<[i64; 3]>(),
+        ) {
+            let mut rows: Vec<Row> = digests.iter().map(Row::of).collect();
+            if let Some(row) = rows.first_mut() {
+                (row.head.start, row.head.end, row.head.updated) =
+                    (Timestamp(extreme[0]), Timestamp(extreme[1]), Timestamp(extreme[2]));
+            }
+            let columns = Columns { rows, pages: vec![0, 5, 9] };
+            let base = Timestamp(arbitrary::BEGIN);
+            prop_assert_eq!(Columns::decode(base, &columns.encode(base)), Some(columns.clone()));
+            prop_assert_eq!(columns.page_of(4), Some((0, 4)));
+            prop_assert_eq!(columns.page_of(10), Some((2, 1)));
+        }
+
+        #[test]
+        fn noise_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let bytes = zstd::bulk::compress(&[&[VERSION], &bytes[..]].concat(), 1).expect("compresses");
+            let _ = Columns::decode(Timestamp::ZERO, &bytes);
+        }
+    }
+}

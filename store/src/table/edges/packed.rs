@@ -1,0 +1,148 @@
+//! The binary form of graph statistics.
+//!
+//! ```text
+//! version, size, zstd of:
+//!   services = count, {name, kind, account}
+//!   nodes    = count, {service, roots, reported, stats}
+//!   edges    = count, {caller + 1 or 0 for the client, callee * 2 + link, stats, aliases}
+//!   stats    = six counts, response times, durations      histogram = count, {distance to the bucket before, count}
+//! ```
+
+use beamline_model::digest::ServiceId;
+
+use super::sum::{Dense, StatsSum, Sum};
+use crate::codec::varint::{Put, Take};
+
+const VERSION: u8 = 1;
+const MAX_SIZE: u64 = 256 << 20;
+
+/// Writes a sum; `None` if nothing is in it.
+#[must_use]
+pub fn encode(sum: &Sum) -> Option<Vec<u8>> {
+    (!is_nothing(sum)).then(|| encode_even_nothing(sum))
+}
+
+fn is_nothing(sum: &Sum) -> bool {
+    let empty = |stats: &StatsSum| {
+        stats.counts == [0; 6]
+            && stats.response_times.buckets().next().is_none()
+            && stats.durations.buckets().next().is_none()
+    };
+    sum.nodes
+        .values()
+        .all(|node| empty(&node.stats) && node.roots == 0 && node.reported == 0)
+        && sum
+            .edges
+            .values()
+            .all(|edge| empty(&edge.stats) && edge.aliases.values().all(|&uses| uses == 0))
+}
+
+/// Writes a sum.
+#[must_use]
+pub fn encode_even_nothing(sum: &Sum) -> Vec<u8> {
+    let mut body = Vec::new();
+    body.varint(sum.services.len() as u64);
+    for id in &sum.services {
+        [&id.name, &id.kind, &id.account]
+            .into_iter()
+            .for_each(|text| body.sized(text.as_bytes()));
+    }
+    body.varint(sum.nodes.len() as u64);
+    for (&service, node) in &sum.nodes {
+        body.varint(u64::from(service));
+        body.zigzag(node.roots);
+        body.zigzag(node.reported);
+        put_stats(&mut body, &node.stats);
+    }
+    body.varint(sum.edges.len() as u64);
+    for (&(from, to, link), edge) in &sum.edges {
+        body.varint(from.map_or(0, |from| u64::from(from) + 1));
+        body.varint(u64::from(to) << 1 | u64::from(link));
+        put_stats(&mut body, &edge.stats);
+        let aliases = || edge.aliases.iter().filter(|&(_, &uses)| uses != 0);
+        body.varint(aliases().count() as u64);
+        for (alias, &uses) in aliases() {
+            body.sized(alias.as_bytes());
+            body.zigzag(uses);
+        }
+    }
+    let mut value = vec![VERSION];
+    value.varint(body.len() as u64);
+    value.extend(zstd::bulk::compress(&body, 1).unwrap_or_default());
+    value
+}
+
+fn put_stats(out: &mut Vec<u8>, stats: &StatsSum) {
+    stats.counts.iter().for_each(|&count| out.zigzag(count));
+    for histogram in [&stats.response_times, &stats.durations] {
+        out.varint(histogram.buckets().count() as u64);
+        let mut before = 0;
+        for (bucket, count) in histogram.buckets() {
+            out.varint(u64::from(bucket - before));
+            out.zigzag(count);
+            before = bucket;
+        }
+    }
+}
+
+/// Adds a value to a sum; `None` if its bytes are damaged.
+pub fn add(value: &[u8], sum: &mut Sum) -> Option<()> {
+    let mut take = Take(value);
+    if take.byte()? != VERSION {
+        return None;
+    }
+    let size = take.varint().filter(|&size| size <= MAX_SIZE)?;
+    let body = zstd::bulk::decompress(take.0, usize::try_from(size).ok()?).ok()?;
+    let mut take = Take(&body);
+    let mut numbers = Vec::new();
+    for _ in 0..take.count()? {
+        let mut text = || take.text().map(str::to_owned);
+        let id = ServiceId {
+            name: text()?,
+            kind: text()?,
+            account: text()?,
+        };
+        numbers.push(sum.service(&id));
+    }
+    let number = |local: u64| numbers.get(usize::try_from(local).ok()?).copied();
+    for _ in 0..take.count()? {
+        let node = sum.nodes.entry(number(take.varint()?)?).or_default();
+        node.roots = node.roots.saturating_add(take.zigzag()?);
+        node.reported = node.reported.saturating_add(take.zigzag()?);
+        add_stats(&mut take, &mut node.stats)?;
+    }
+    for _ in 0..take.count()? {
+        let from = match take.varint()? {
+            0 => None,
+            from => Some(number(from - 1)?),
+        };
+        let to = take.varint()?;
+        let edge = sum.edges.entry((from, number(to >> 1)?, to & 1 == 1)).or_default();
+        add_stats(&mut take, &mut edge.stats)?;
+        for _ in 0..take.count()? {
+            let (alias, uses) = (take.text()?, take.zigzag()?);
+            match edge.aliases.get_mut(alias) {
+                Some(sum) => *sum += uses,
+                None => drop(edge.aliases.insert(alias.to_owned(), uses)),
+            }
+        }
+    }
+    take.0.is_empty().then_some(())
+}
+
+fn add_stats(take: &mut Take<'_>, stats: &mut StatsSum) -> Option<()> {
+    for count in &mut stats.counts {
+        *count = count.saturating_add(take.zigzag()?);
+    }
+    add_histogram(take, &mut stats.response_times)?;
+    add_histogram(take, &mut stats.durations)
+}
+
+fn add_histogram(take: &mut Take<'_>, histogram: &mut Dense) -> Option<()> {
+    let mut bucket = 0u16;
+    for _ in 0..take.count()? {
+        bucket = bucket.checked_add(take.number()?)?;
+        histogram.add(bucket, take.zigzag()?);
+    }
+    Some(())
+}

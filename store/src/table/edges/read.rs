@@ -1,0 +1,117 @@
+//! The service graph of any span of minutes.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use beamline_model::stats::GraphStats;
+use beamline_model::time::{TimeRange, Timestamp};
+
+use super::sum::{Minutes, Sum};
+use super::{EdgeHour, Length, add_bucket};
+use crate::api::Account;
+use crate::engine::EngineError;
+use crate::table::Moment;
+use crate::table::calendar::{Calendar, Table};
+use crate::table::keys::Place;
+
+const MINUTE: i64 = 60_000_000_000;
+/// A series of more periods is cut off: nobody can look at them.
+pub const MOST_PERIODS: usize = 10_080;
+
+/// The minutes that a range touches.
+fn minutes(range: &TimeRange) -> Range<u32> {
+    let end = range.end.plus(MINUTE - 1).minute();
+    range.start.minute()..end.max(range.start.minute())
+}
+
+/// The requests that ended in the minutes that a range touches, live traces included.
+pub fn graph(moment: &Moment<'_>, account: Account, range: &TimeRange) -> Result<GraphStats, EngineError> {
+    let minutes = minutes(range);
+    let calendar = Calendar::read(moment.view, Table::Edges, account)?;
+    let mut sum = Sum::default();
+    add_sealed(moment, account, &calendar, minutes.clone(), &mut sum)?;
+    let mut graph = sum.graph();
+    let live = live(moment, &minutes);
+    live.sums().for_each(|(_, sum)| graph.merge(&sum.graph(), 1));
+    Ok(graph)
+}
+
+/// The same, cut into periods, a multiple of a minute each, the first beginning with the range's first minute. Periods
+/// without a request are left out.
+pub fn series(
+    moment: &Moment<'_>,
+    account: Account,
+    range: &TimeRange,
+    period: u32,
+) -> Result<Vec<(Timestamp, GraphStats)>, EngineError> {
+    let minutes = minutes(range);
+    let period = period.max(1);
+    let calendar = Calendar::read(moment.view, Table::Edges, account)?;
+    let live = live(moment, &minutes);
+    // Only periods in hours with anything: a range may be as long as time itself.
+    let mut hours = calendar.hours_between(minutes.start, minutes.end);
+    hours.extend(live.sums().map(|(minute, _)| minute - minute % 60));
+    let number = |minute: u32| (minute - minutes.start) / period;
+    let numbers: BTreeSet<u32> = hours
+        .into_iter()
+        .map(|hour| hour.max(minutes.start)..hour.saturating_add(60).min(minutes.end))
+        .filter(|part| !part.is_empty())
+        .flat_map(|part| number(part.start)..=number(part.end - 1))
+        .take(MOST_PERIODS)
+        .collect();
+    let mut series = Vec::new();
+    for number in numbers {
+        let first = minutes.start + number * period;
+        let span = first..first.saturating_add(period).min(minutes.end);
+        let mut sum = Sum::default();
+        add_sealed(moment, account, &calendar, span.clone(), &mut sum)?;
+        let mut graph = sum.graph();
+        let inside = live.sums().filter(|(minute, _)| span.contains(minute));
+        inside.for_each(|(_, sum)| graph.merge(&sum.graph(), 1));
+        if !graph.is_empty() {
+            series.push((Timestamp::from_minute(first), graph));
+        }
+    }
+    Ok(series)
+}
+
+/// What live traces contribute beyond what is sealed of them.
+fn live(moment: &Moment<'_>, minutes: &Range<u32>) -> Minutes {
+    let mut sums = Minutes::default();
+    for live in moment.live {
+        sums.add_where(&live.digest, 1, |minute| minutes.contains(&minute));
+        if let Some(sealed) = &live.sealed {
+            sums.add_where(sealed, -1, |minute| minutes.contains(&minute));
+        }
+    }
+    sums
+}
+
+/// Adds what is sealed, from the longest buckets that fit.
+fn add_sealed(
+    moment: &Moment<'_>,
+    account: Account,
+    calendar: &Calendar,
+    minutes: Range<u32>,
+    sum: &mut Sum,
+) -> Result<(), EngineError> {
+    for first in calendar.hours_between(minutes.start, minutes.end) {
+        let record = EdgeHour::read(moment.view, &Place { account, minute: first })?;
+        let inside = |from: u32, length: u32| minutes.start <= from && from.saturating_add(length) <= minutes.end;
+        let mut add = |minute, length| add_bucket(moment.view, &Place { account, minute }, length, sum);
+        if inside(first, 60) && record.has(Length::Hour, first) {
+            add(first, Length::Hour)?;
+            continue;
+        }
+        for ten in (first..first.saturating_add(60)).step_by(10) {
+            if inside(ten, 10) && record.has(Length::Ten, ten) {
+                add(ten, Length::Ten)?;
+                continue;
+            }
+            for minute in (ten..ten + 10).filter(|&minute| inside(minute, 1) && record.has(Length::Minute, minute)) {
+                add(minute, Length::Minute)?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,236 @@
+//! Adding up graph statistics fast.
+//!
+//! The same sums as [`GraphStats`] and [`contribution`](beamline_model::stats::contribution), but with services named
+//! once and histograms as plain arrays, because a day of a large graph is millions of additions.
+
+use std::collections::BTreeMap;
+
+use beamline_model::digest::{CallFact, Digest, ServiceId};
+use beamline_model::node::Flags;
+use beamline_model::stats::{EdgeId, EdgeStats, GraphStats, Histogram, NodeStats, Stats};
+use rustc_hash::FxHashMap;
+
+/// A histogram as an array that grows to the largest bucket.
+#[derive(Clone, Debug, Default)]
+pub struct Dense(Vec<i64>);
+
+impl Dense {
+    /// Adds to one bucket.
+    pub fn add(&mut self, bucket: u16, count: i64) {
+        let at = usize::from(bucket);
+        if at >= self.0.len() {
+            self.0.resize(at + 1, 0);
+        }
+        self.0[at] = self.0[at].saturating_add(count);
+    }
+
+    /// The buckets that are not zero, ascending.
+    pub fn buckets(&self) -> impl Iterator<Item = (u16, i64)> + '_ {
+        (0u16..)
+            .zip(&self.0)
+            .filter(|&(_, &count)| count != 0)
+            .map(|(bucket, &count)| (bucket, count))
+    }
+
+    fn histogram(&self) -> Histogram {
+        Histogram {
+            buckets: self.buckets().collect(),
+        }
+    }
+}
+
+/// [`Stats`] that is being summed up: the counts of outcomes, total time and weight in the order of its fields.
+#[derive(Clone, Debug, Default)]
+pub struct StatsSum {
+    /// ok, error, throttle, fault, total time, thousandths of weight.
+    pub counts: [i64; 6],
+    /// Response times.
+    pub response_times: Dense,
+    /// Durations.
+    pub durations: Dense,
+}
+
+impl StatsSum {
+    fn add(&mut self, flags: Flags, response_time: u64, weight: f32, times: i64) {
+        let outcome = match flags {
+            Flags { fault: true, .. } => 3,
+            Flags { throttle: true, .. } => 2,
+            Flags { error: true, .. } => 1,
+            _ => 0,
+        };
+        self.counts[outcome] += times;
+        let time = i64::try_from(response_time).unwrap_or(i64::MAX);
+        self.counts[4] = self.counts[4].saturating_add(time.saturating_mul(times));
+        self.counts[5] += (f64::from(weight) * 1000.0).round() as i64 * times;
+        self.response_times.add(Histogram::bucket(response_time), times);
+    }
+
+    fn stats(&self) -> Stats {
+        let [ok, error, throttle, fault, total_time, weighted_milli] = self.counts;
+        Stats {
+            ok,
+            error,
+            throttle,
+            fault,
+            total_time,
+            response_times: self.response_times.histogram(),
+            durations: self.durations.histogram(),
+            weighted_milli,
+        }
+    }
+}
+
+/// A service's sum.
+#[derive(Clone, Debug, Default)]
+pub struct NodeSum {
+    /// Its requests.
+    pub stats: StatsSum,
+    /// See [`NodeStats::roots`].
+    pub roots: i64,
+    /// See [`NodeStats::reported`].
+    pub reported: i64,
+}
+
+/// An edge's sum.
+#[derive(Clone, Debug, Default)]
+pub struct EdgeSum {
+    /// The calls.
+    pub stats: StatsSum,
+    /// See [`EdgeStats::aliases`].
+    pub aliases: BTreeMap<String, i64>,
+}
+
+/// An edge, its services by their number in the sum; the client is `None`.
+pub type EdgeKey = (Option<u32>, u32, bool);
+
+/// A graph that is being summed up.
+#[derive(Clone, Debug, Default)]
+pub struct Sum {
+    numbers: FxHashMap<ServiceId, u32>,
+    /// Services by number.
+    pub services: Vec<ServiceId>,
+    /// Nodes by the number of their service.
+    pub nodes: FxHashMap<u32, NodeSum>,
+    /// Edges.
+    pub edges: FxHashMap<EdgeKey, EdgeSum>,
+}
+
+impl Sum {
+    /// The number of a service in this sum.
+    pub fn service(&mut self, id: &ServiceId) -> u32 {
+        if let Some(&number) = self.numbers.get(id) {
+            return number;
+        }
+        let number = self.services.len() as u32;
+        self.services.push(id.clone());
+        self.numbers.insert(id.clone(), number);
+        number
+    }
+
+    /// The graph; what has become zero is not in it.
+    #[must_use]
+    pub fn graph(&self) -> GraphStats {
+        let id = |number: u32| self.services[number as usize].clone();
+        let mut graph = GraphStats::default();
+        for (&number, node) in &self.nodes {
+            let node = NodeStats {
+                stats: node.stats.stats(),
+                roots: node.roots,
+                reported: node.reported,
+            };
+            if node != NodeStats::default() {
+                graph.nodes.insert(id(number), node);
+            }
+        }
+        for (&(from, to, link), edge) in &self.edges {
+            let aliases = edge
+                .aliases
+                .iter()
+                .filter(|&(_, &uses)| uses != 0)
+                .map(|(a, &uses)| (a.clone(), uses))
+                .collect();
+            let edge = EdgeStats {
+                stats: edge.stats.stats(),
+                aliases,
+            };
+            if edge != EdgeStats::default() {
+                graph.edges.insert(
+                    EdgeId {
+                        from: from.map(id),
+                        to: id(to),
+                        link,
+                    },
+                    edge,
+                );
+            }
+        }
+        graph
+    }
+}
+
+/// Sums by minute.
+#[derive(Debug, Default)]
+pub struct Minutes {
+    sums: BTreeMap<u32, Sum>,
+}
+
+impl Minutes {
+    /// Adds what a digest contributes `times` times.
+    pub fn add(&mut self, digest: &Digest, times: i64) {
+        self.add_where(digest, times, |_| true);
+    }
+
+    /// Adds what a digest contributes to some minutes.
+    pub fn add_where(&mut self, digest: &Digest, times: i64, wanted: impl Fn(u32) -> bool) {
+        let service = |index: u16| digest.services.get(usize::from(index)).map(|fact| &fact.id);
+        for segment in &digest.segments {
+            let Some((end, id)) = segment
+                .end
+                .zip(service(segment.service))
+                .filter(|(end, _)| wanted(end.minute()))
+            else {
+                continue;
+            };
+            let sum = self.sums.entry(end.minute()).or_default();
+            let number = sum.service(id);
+            let node = sum.nodes.entry(number).or_default();
+            node.stats
+                .add(segment.flags, end.since(segment.start), segment.weight, times);
+            let last = segment.async_end.unwrap_or(end);
+            node.stats
+                .durations
+                .add(Histogram::bucket(last.since(segment.start)), times);
+            node.roots += i64::from(segment.root) * times;
+            node.reported += i64::from(!segment.inferred) * times;
+        }
+        for call in &digest.calls {
+            let Some((end, to)) = call.end.zip(service(call.to)).filter(|(end, _)| wanted(end.minute())) else {
+                continue;
+            };
+            let from = service(call.from);
+            if from.is_none() && call.from != CallFact::CLIENT {
+                continue;
+            }
+            let sum = self.sums.entry(end.minute()).or_default();
+            let (from, to) = (from.map(|id| sum.service(id)), sum.service(to));
+            let edge = sum.edges.entry((from, to, call.link)).or_default();
+            edge.stats.add(call.flags, end.since(call.start), call.weight, times);
+            if let Some(alias) = &call.alias {
+                match edge.aliases.get_mut(alias) {
+                    Some(uses) => *uses += times,
+                    None => drop(edge.aliases.insert(alias.clone(), times)),
+                }
+            }
+        }
+    }
+
+    /// The sums, by minute.
+    pub fn sums(&self) -> impl Iterator<Item = (u32, &Sum)> {
+        self.sums.iter().map(|(&minute, sum)| (minute, sum))
+    }
+
+    /// The sum of a minute, for more to be added.
+    pub fn minute(&mut self, minute: u32) -> &mut Sum {
+        self.sums.entry(minute).or_default()
+    }
+}
