@@ -397,7 +397,6 @@ fn unit(text: &str, at: usize) -> u16 {
 }
 
 /// Appends a JSON string with its quotes.
-#[cfg(test)]
 pub(crate) fn write_text(out: &mut String, text: &str) {
     out.push('"');
     let mut done = 0;

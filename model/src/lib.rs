@@ -36,5 +36,7 @@ pub mod record;
 pub mod sampling;
 pub mod segment;
 pub mod stats;
+#[doc(hidden)]
+pub mod testkit;
 pub mod time;
 pub mod trace;

@@ -14,8 +14,10 @@
 //! | `infer` | who was called without reporting |
 //! | `skew` | whose clock is wrong, and by how much |
 //! | `path` | which nodes the time went to, and where a failure began |
+//! | [`documents`] | which documents X-Ray would give back |
 //! | `render` | what the tree looks like as text |
 
+pub mod documents;
 mod fold;
 mod infer;
 mod path;
