@@ -1,1 +1,32 @@
-//! placeholder
+//! The write side: all that changes the store.
+//!
+//! Bytes come in through the collector's own sockets, or through calls of the AWS endpoint. Every way leads through the
+//! same stages, which `pipeline` shows in order. Nothing here answers questions about what is kept.
+//!
+//! | module | stage |
+//! |---|---|
+//! | `receive` | socket → bytes, bounded in size and time |
+//! | `admit` | how many bytes are worked on at once |
+//! | `decode` | bytes → records: which documents and spans, and where |
+//! | [`sample`] | kept or not, and the rules that say so |
+//! | `commit` | many records → one write, then acknowledged |
+//! | [`report`] | what happened: counters with reasons, and the latest refused documents |
+//!
+//! Everything is bounded: what is too much is refused in the protocol's own words, or counted where there is nobody to
+//! tell.
+
+mod admit;
+mod collector;
+mod commit;
+mod config;
+mod decode;
+mod pipeline;
+mod receive;
+pub mod report;
+pub mod sample;
+pub mod telemetry;
+
+pub use collector::{Addresses, CannotListen, Collector, Running, SegmentsError, Unclean};
+pub use commit::Busy;
+pub use config::{Config, HeadSampling, Limits};
+pub use pipeline::{Source, Unprocessed};

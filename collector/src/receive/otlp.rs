@@ -1,0 +1,224 @@
+//! OTLP requests, over gRPC and over HTTP. Both ports take both: a request tells by its content type what it is.
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use beamline_store::api::Account;
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http_body::Body;
+use tokio::time::Instant;
+
+use super::answer::{self, Reply, Spelling};
+use super::cors::Cors;
+use super::inflate::Compression;
+use super::{body, grpc};
+use crate::admit::{Admission, Held};
+use crate::pipeline::{Failure, Pipeline, Source, Verdict};
+use crate::report::{Lost, Refusal, Rejected, Transport};
+
+/// What OTLP requests go through.
+pub(crate) struct Otlp {
+    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) admission: Admission,
+    pub(crate) cors: Cors,
+}
+
+/// What a request carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Signal {
+    Traces,
+    Other(&'static str),
+}
+
+impl Otlp {
+    /// Answers one request of a port.
+    pub(crate) async fn serve<B>(&self, transport: Transport, peer: SocketAddr, request: Request<B>) -> Response<Reply>
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let source = Source {
+            transport,
+            account: Account::default(),
+            peer: Some(peer),
+        };
+        if media_type(request.headers()).starts_with("application/grpc") {
+            return self.grpc(source, request).await;
+        }
+        let headers = request.headers().clone();
+        let mut answer = self.http(source, request).await;
+        self.cors.allow(&headers, answer.headers_mut());
+        answer.map(answer::full)
+    }
+
+    /// Answers one OTLP request over HTTP, whoever received it.
+    pub(crate) async fn http<B>(&self, source: Source, request: Request<B>) -> Response<Bytes>
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        if request.method() == Method::OPTIONS {
+            let mut answer = Response::new(Bytes::new());
+            *answer.status_mut() = StatusCode::NO_CONTENT;
+            self.cors.preflight(request.headers(), answer.headers_mut());
+            return answer;
+        }
+        let began = Instant::now();
+        let spelling = match media_type(request.headers()).as_str() {
+            "application/x-protobuf" | "application/protobuf" => Some(Spelling::Protobuf),
+            "application/json" => Some(Spelling::Json),
+            _ => None,
+        };
+        let outcome = self.http_outcome(source, spelling, request).await;
+        self.pipeline.report.took(began.elapsed().as_secs_f64());
+        // A request whose spelling is not known gets the one that people can read.
+        let spelling = spelling.unwrap_or(Spelling::Json);
+        match outcome {
+            Ok(verdict) => answer::http_success(spelling, &verdict),
+            Err(failure) => {
+                self.tell(source, &failure);
+                answer::http_failure(spelling, &failure)
+            }
+        }
+    }
+
+    async fn http_outcome<B>(&self, source: Source, spelling: Option<Spelling>, request: Request<B>) -> Outcome
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let (head, sent) = request.into_parts();
+        let signal = match head.uri.path() {
+            "/v1/traces" => Signal::Traces,
+            "/v1/logs" => Signal::Other("logs"),
+            "/v1/metrics" => Signal::Other("metrics"),
+            _ => return refused(Rejected::Path, "no such path; traces go to /v1/traces"),
+        };
+        if head.method != Method::POST {
+            return refused(Rejected::Method, "use POST");
+        }
+        let Some(spelling) = spelling else {
+            return refused(Rejected::ContentType, "use application/x-protobuf or application/json");
+        };
+        self.check(signal)?;
+        let compression = Compression::parse(head.headers.get(CONTENT_ENCODING).map(|name| name.as_bytes()))?;
+        let mut held = self.admission.start();
+        let limit = self.pipeline.limits.request_bytes;
+        let raw = self.read(source, sent, limit, &mut held).await?;
+        let bytes = compression.inflate(raw, limit, &mut held).await?;
+        let bytes = match spelling {
+            Spelling::Protobuf => bytes,
+            Spelling::Json => {
+                return refused(Rejected::ContentType, "OTLP in JSON is not received yet");
+            }
+        };
+        self.pipeline.spans(source, bytes).await
+    }
+
+    async fn grpc<B>(&self, source: Source, request: Request<B>) -> Response<Reply>
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let began = Instant::now();
+        let outcome = self.grpc_outcome(source, request).await;
+        self.pipeline.report.took(began.elapsed().as_secs_f64());
+        match outcome {
+            Ok(verdict) => answer::grpc_success(&verdict),
+            Err(failure) => {
+                self.tell(source, &failure);
+                answer::grpc_failure(&failure)
+            }
+        }
+    }
+
+    async fn grpc_outcome<B>(&self, source: Source, request: Request<B>) -> Outcome
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let (head, sent) = request.into_parts();
+        let signal = match head.uri.path() {
+            "/opentelemetry.proto.collector.trace.v1.TraceService/Export" => Signal::Traces,
+            "/opentelemetry.proto.collector.logs.v1.LogsService/Export" => Signal::Other("logs"),
+            "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export" => Signal::Other("metrics"),
+            _ => return refused(Rejected::Path, "no such method"),
+        };
+        self.check(signal)?;
+        let mut held = self.admission.start();
+        let limit = self.pipeline.limits.request_bytes;
+        let framed = self.read(source, sent, limit + grpc::PREFIX, &mut held).await?;
+        let encoding = head.headers.get("grpc-encoding").map(|name| name.as_bytes());
+        let bytes = grpc::message(framed, encoding, limit, &mut held).await?;
+        self.pipeline.spans(source, bytes).await
+    }
+
+    async fn read<B>(&self, source: Source, sent: B, limit: usize, held: &mut Held) -> Result<Bytes, Failure>
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let raw = body::read(sent, limit, self.pipeline.limits.slow_client, held).await;
+        let bytes = raw.as_ref().map_or(0, Bytes::len);
+        self.pipeline.arrived(source.transport, 1, bytes as u64);
+        raw
+    }
+
+    fn check(&self, signal: Signal) -> Result<(), Failure> {
+        match signal {
+            Signal::Traces => Ok(()),
+            Signal::Other(name) => {
+                let message = format!("{name} are not received here, only traces");
+                Err(Failure::Refused(Rejected::Unimplemented, message))
+            }
+        }
+    }
+
+    /// Counts a request of which nothing was kept.
+    fn tell(&self, source: Source, failure: &Failure) {
+        let at = self.pipeline.store.stamp();
+        let transport = source.transport;
+        match failure {
+            Failure::Refused(reason, message) => {
+                let refusal = Refusal {
+                    transport,
+                    reason: *reason,
+                    message,
+                    id: None,
+                    peer: source.peer,
+                    at,
+                    bytes: &[],
+                };
+                refusal.emit(&self.pipeline.report);
+            }
+            Failure::Busy(busy) => {
+                let lost = Lost {
+                    transport,
+                    reason: busy.reason,
+                    count: 1,
+                    at,
+                };
+                lost.emit(&self.pipeline.report);
+            }
+        }
+    }
+}
+
+type Outcome = Result<Verdict, Failure>;
+
+fn refused(reason: Rejected, message: &str) -> Outcome {
+    Err(Failure::Refused(reason, message.to_owned()))
+}
+
+/// The content type in lower case, without its parameters.
+fn media_type(headers: &HeaderMap) -> String {
+    let value = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let essence = value.split(';').next().unwrap_or_default();
+    essence.trim().to_ascii_lowercase()
+}

@@ -1,0 +1,10 @@
+//! Sampling with state: [`rules`] keeps them, [`targets`] shares their reservoirs between the clients that sample, and
+//! the [`Gate`] decides here for spans that nobody has decided about. What is decided is `model::sampling`'s business.
+
+pub mod gate;
+pub mod rules;
+pub mod targets;
+
+pub(crate) use gate::Gate;
+pub use rules::{RuleKey, RuleRecord, Rules, RulesError};
+pub use targets::{BoostStatistics, Grant, Granted, Statistics, Summary, Targets, Unreported};
