@@ -428,7 +428,6 @@ pub(crate) fn write_text(out: &mut String, text: &str) {
 
 /// Appends a double as JSON: whole ones without a fraction, and what is not finite as a string, which JSON has no
 /// number for.
-#[cfg(test)]
 pub(crate) fn write_number(out: &mut String, number: f64) {
     use std::fmt::Write;
     let done = if !number.is_finite() {

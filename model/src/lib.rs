@@ -11,7 +11,7 @@
 //! | [`json`] | JSON text, borrowed and bounded |
 //! | [`segment`] | X-Ray documents: which are acceptable, and what they say |
 //! | [`otlp`] | OpenTelemetry spans: the same questions |
-//! | [`decode`] | what stored bytes mean
+//! | [`decode`] | what stored bytes mean |
 //! | [`node`] | one segment, subsegment or span, without loss |
 //! | [`trace`] | what the nodes of one trace are to each other |
 //! | [`digest`] | what search can ask about a whole trace |

@@ -3,6 +3,8 @@
 //! | function | when |
 //! |---|---|
 //! | [`walk::request`] | at the door: which spans a request holds, and which of them are acceptable |
+//! | [`json::to_protobuf`] | before that, if the request came as JSON |
+//! | [`transit`] | before that, if it came in a datagram of the X-Ray protocol |
 //! | [`context`] | once per resource and scope: who sent the spans |
 //! | [`span`] | when it is looked at: everything a span says, and X-Ray's view of it |
 
@@ -11,11 +13,14 @@ mod check;
 mod convention;
 mod facts;
 mod http;
+pub mod json;
 mod name;
 mod outcome;
+mod schema;
 mod source;
 mod span;
 mod stack;
+mod transit;
 mod value;
 pub mod walk;
 mod wire;
@@ -24,4 +29,5 @@ pub use check::MAX_VALUE_DEPTH;
 pub use facts::{RequestFacts, ResourceFacts};
 pub use source::{Source, context};
 pub use span::{MAX_ANNOTATIONS, span};
+pub use transit::{BadTransit, Transit, transit};
 pub use wire::BadWire;
