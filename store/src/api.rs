@@ -61,6 +61,8 @@ pub struct StoredTrace {
     pub limit_exceeded: bool,
     /// How often it changed.
     pub revision: u32,
+    /// Frames of it that could not be read; their records are missing.
+    pub damaged: u32,
 }
 
 /// A record with its own bytes.

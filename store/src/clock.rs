@@ -25,6 +25,11 @@ impl Stamper {
         self.last.fetch_max(last, Ordering::Relaxed);
     }
 
+    /// The last moment that was handed out or seeded.
+    pub(crate) fn last(&self) -> Timestamp {
+        Timestamp(self.last.load(Ordering::Relaxed))
+    }
+
     /// The next moment.
     pub(crate) fn next(&self) -> Timestamp {
         let now = now().0;

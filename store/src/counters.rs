@@ -40,6 +40,13 @@ impl Counters {
         self.lost.fetch_add(records as u64, Ordering::Relaxed);
     }
 
+    pub(crate) fn sealed(&self, traces: usize, again: usize, records: u64, bytes: u64) {
+        self.sealed_traces.fetch_add(traces as u64, Ordering::Relaxed);
+        self.resealed_traces.fetch_add(again as u64, Ordering::Relaxed);
+        self.sealed_records.fetch_add(records, Ordering::Relaxed);
+        self.sealed_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
     /// Name and value of each.
     pub(crate) fn figures(&self) -> Vec<(&'static str, u64)> {
         let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);

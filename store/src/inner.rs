@@ -14,6 +14,8 @@ use crate::engine::{Durability, Engine, EngineError, EngineErrorKind, WriteBatch
 use crate::error::StoreError;
 use crate::hot::queue::Queue;
 use crate::live::Live;
+use crate::seal::Sealer;
+use crate::sealed::Frames;
 
 pub(crate) struct Inner {
     pub(crate) config: StoreConfig,
@@ -23,6 +25,8 @@ pub(crate) struct Inner {
     pub(crate) counters: Counters,
     pub(crate) queue: Queue,
     pub(crate) live: Live,
+    pub(crate) frames: Frames,
+    pub(crate) sealer: Sealer,
     /// Number of the next commit.
     pub(crate) next_commit: AtomicU64,
     pub(crate) touched: broadcast::Sender<Touched>,
@@ -44,6 +48,8 @@ impl Inner {
             counters: Counters::default(),
             queue: Queue::new(config.commit.queue_bytes),
             live: Live::default(),
+            frames: Frames::default(),
+            sealer: Sealer::default(),
             next_commit: AtomicU64::new(0),
             touched: broadcast::Sender::new(BACKLOG),
             gate: RwLock::default(),
@@ -88,6 +94,8 @@ impl Inner {
     /// Every figure there is: name and value.
     pub(crate) fn figures(&self) -> Vec<(&'static str, u64)> {
         let mut figures = self.counters.figures();
+        let damaged = self.frames.damaged.load(Ordering::Relaxed);
+        figures.push(("beamline_store_frames_damaged_total", damaged));
         figures.push(("beamline_store_live_traces", self.live.len() as u64));
         figures.push(("beamline_store_live_bytes", self.live.bytes() as u64));
         figures.push(("beamline_store_queue_bytes", self.queue.bytes() as u64));

@@ -6,6 +6,7 @@
 
 pub(crate) mod entry;
 
+use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -109,15 +110,33 @@ impl Live {
     }
 
     /// Remembers that records of a trace were refused for its size.
-    pub(crate) fn mark_limit_exceeded(&self, key: &Key) {
-        if let Some(entry) = self.shard(shard_of(key.1)).entries.get_mut(key) {
-            Arc::make_mut(entry).mark_limit_exceeded();
-        }
+    pub(crate) fn mark_limit_exceeded(&self, key: Key) {
+        let mut shard = self.shard(shard_of(key.1));
+        let Shard {
+            entries, sealed_bytes, ..
+        } = &mut *shard;
+        let (entry, made) = entry_of(entries, sealed_bytes, key, Instant::now());
+        entry.mark_limit_exceeded();
+        self.bytes.fetch_add(made, Ordering::Relaxed);
     }
 
-    /// Accounts for bytes that the sealer took away.
-    pub(crate) fn release(&self, bytes: usize) {
-        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+    /// Takes a trace away that was sealed as it is in `sealed`, with `total` bytes in all. What arrived for it
+    /// meanwhile stays. Gives back what is to be freed.
+    pub(crate) fn sealed(&self, sealed: &Arc<Entry>, total: usize, limit: usize) -> Option<Arc<Entry>> {
+        let key = sealed.key;
+        let mut shard = self.shard(shard_of(key.1));
+        if total >= limit / 8 {
+            shard.remember_size(key, total);
+        }
+        let gone = shard.entries.remove(&key)?;
+        self.bytes.fetch_sub(gone.held_bytes(), Ordering::Relaxed);
+        if !Arc::ptr_eq(&gone, sealed)
+            && let Some(rest) = gone.without_first(sealed.len(), total)
+        {
+            self.bytes.fetch_add(rest.held_bytes(), Ordering::Relaxed);
+            shard.entries.insert(key, Arc::new(rest));
+        }
+        Some(gone)
     }
 }
 
@@ -127,20 +146,50 @@ impl Shard {
     /// Adds a record; says how many bytes that took and how many the trace has.
     fn add(&mut self, record: &Incoming<'_>, commit: u64, now: Instant) -> (usize, usize) {
         let key = (record.account, record.trace);
-        let entry = self.entries.entry(key).or_insert_with(|| {
-            let sealed = self.sealed_bytes.get(&key).copied().unwrap_or(0);
-            Arc::new(Entry::new(key, sealed, now))
-        });
-        let entry = Arc::make_mut(entry);
+        let Self {
+            entries,
+            contexts,
+            sealed_bytes,
+            ..
+        } = self;
+        let (entry, made) = entry_of(entries, sealed_bytes, key, now);
         let before = entry.held_bytes();
-        let contexts = &mut self.contexts;
         entry.add(record, commit, now, |context| intern(contexts, context));
-        (entry.held_bytes() - before, entry.total_bytes())
+        (made + entry.held_bytes() - before, entry.total_bytes())
+    }
+
+    /// Remembers how large a sealed trace is. Of very many large ones some are forgotten, and may then grow further.
+    fn remember_size(&mut self, key: Key, total: usize) {
+        const MOST: usize = 4096;
+        if self.sealed_bytes.len() >= MOST
+            && let Some(&any) = self.sealed_bytes.keys().next()
+        {
+            self.sealed_bytes.remove(&any);
+        }
+        self.sealed_bytes.insert(key, total);
     }
 
     /// Forgets contexts that no entry uses any more.
     pub(crate) fn sweep(&mut self) {
         self.contexts.retain(|_, context| !context.is_unique());
+    }
+}
+
+/// The entry of a trace, to be changed, and how many bytes making it took.
+fn entry_of<'a>(
+    entries: &'a mut FxHashMap<Key, Arc<Entry>>,
+    sealed_bytes: &FxHashMap<Key, usize>,
+    key: Key,
+    now: Instant,
+) -> (&'a mut Entry, usize) {
+    match entries.entry(key) {
+        Occupied(found) => (Arc::make_mut(found.into_mut()), 0),
+        Vacant(vacant) => {
+            let sealed = sealed_bytes.get(&key).copied().unwrap_or(0);
+            let entry = Arc::make_mut(vacant.insert(Arc::new(Entry::new(key, sealed, now))));
+            let made = entry.held_bytes();
+            (entry, made)
+        }
     }
 }
 

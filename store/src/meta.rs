@@ -11,6 +11,7 @@ const FORMAT: u32 = 1;
 /// Partition of what is here; other modules keep theirs under their own.
 pub(crate) const PART: &[u8] = b"store";
 const FORMAT_KEY: &[u8] = b"format";
+const BLOCK_KEY: &[u8] = b"block";
 const RECEIVED_KEY: &[u8] = b"received";
 
 /// Makes sure that this version can read what is there; marks an empty store as its own.
@@ -65,6 +66,19 @@ pub(crate) fn last_received(view: &dyn View) -> Result<Timestamp, StoreError> {
 pub(crate) fn put_last_received(batch: &mut WriteBatch, last: Timestamp) {
     let value = u64::try_from(last.0).unwrap_or(0).to_be_bytes().to_vec();
     batch.put(Family::Meta, PART, RECEIVED_KEY, value);
+}
+
+/// Number of the next block of frames.
+pub(crate) fn next_block(view: &dyn View) -> Result<u32, StoreError> {
+    match view.get(Family::Meta, PART, BLOCK_KEY)? {
+        Some(found) => Ok(number(&found, "block number")? as u32),
+        None => Ok(0),
+    }
+}
+
+/// Remembers it.
+pub(crate) fn put_next_block(batch: &mut WriteBatch, next: u32) {
+    batch.put(Family::Meta, PART, BLOCK_KEY, u64::from(next).to_be_bytes().to_vec());
 }
 
 fn number(bytes: &[u8], what: &str) -> Result<u64, StoreError> {

@@ -1,7 +1,8 @@
 //! The store itself: opening it, what goes in, what comes out, closing it.
 
+use std::path::Path;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 
 use beamline_model::id::TraceId;
@@ -14,8 +15,9 @@ use crate::config::{Location, StoreConfig};
 use crate::engine::memory::Memory;
 use crate::engine::{Durability, Engine, EngineErrorKind};
 use crate::error::StoreError;
-use crate::hot::queue::Job;
+use crate::hot::queue::{Job, Reply};
 use crate::inner::Inner;
+use crate::seal::{self, Which};
 use crate::{hot, meta, read};
 
 /// Traces, durably.
@@ -53,6 +55,7 @@ impl Store {
             threads: Mutex::default(),
         };
         store.start("beamline-commit", hot::writer::run)?;
+        store.start("beamline-seal", seal::run)?;
         Ok(store)
     }
 
@@ -98,11 +101,11 @@ impl Store {
         let (reply, answer) = oneshot::channel();
         let job = Job {
             batch,
-            reply: Some(reply),
+            reply: Some(Reply::Later(reply)),
         };
-        if let Err((_, error)) = self.inner.queue.push(job) {
-            self.count(&error, records);
-            return Err(error);
+        if let Err(refused) = self.inner.queue.push(job) {
+            self.count(&refused.1, records);
+            return Err(refused.1);
         }
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
@@ -115,18 +118,20 @@ impl Store {
             self.count(&error, records);
             return Err((batch, error));
         }
-        self.inner
-            .queue
-            .push(Job { batch, reply: None })
-            .map_err(|(job, error)| {
-                self.count(&error, records);
-                (job.batch, error)
-            })
+        self.inner.queue.push(Job { batch, reply: None }).map_err(|refused| {
+            let (job, error) = *refused;
+            self.count(&error, records);
+            (job.batch, error)
+        })
     }
 
     fn admit(&self, batch: &Batch) -> Result<(), StoreError> {
         hot::check(batch)?;
-        if self.inner.live.bytes() > 2 * self.inner.live_budget() {
+        let held = self.inner.live.bytes();
+        if held > self.inner.live_budget() {
+            self.inner.sealer.hurry();
+        }
+        if held > 2 * self.inner.live_budget() {
             return Err(StoreError::Overloaded("traces come in faster than they are sealed"));
         }
         Ok(())
@@ -145,6 +150,35 @@ impl Store {
     /// Everything kept of one trace, each record once, in order of reception.
     pub fn trace(&self, account: Account, trace: TraceId) -> Result<Option<StoredTrace>, StoreError> {
         read::trace(&self.inner, (account, trace))
+    }
+
+    /// Waits until everything offered before is written, as durably as configured. Blocks.
+    pub fn flush(&self) -> Result<(), StoreError> {
+        let (reply, answer) = mpsc::sync_channel(1);
+        let job = Job {
+            batch: Batch::default(),
+            reply: Some(Reply::Now(reply)),
+        };
+        self.inner.queue.push(job).map_err(|refused| refused.1)?;
+        answer.recv().unwrap_or(Err(StoreError::Closed)).map(drop)
+    }
+
+    /// Flushes, and seals every live trace whatever its age. Blocks.
+    pub fn seal_all(&self) -> Result<(), StoreError> {
+        self.flush()?;
+        seal::pass(&self.inner, Which::All)
+    }
+
+    /// Seals what is due now, without waiting for the sealer's next turn. Blocks.
+    pub fn seal_due(&self) -> Result<(), StoreError> {
+        seal::pass(&self.inner, Which::Due)
+    }
+
+    /// Writes a consistent copy of everything acknowledged, which can be opened as a store of its own. Where the file
+    /// system allows, it shares files with this one and takes no time. `to` must not exist. Blocks.
+    pub fn checkpoint(&self, to: &Path) -> Result<(), StoreError> {
+        self.flush()?;
+        Ok(self.inner.engine.checkpoint(to)?)
     }
 
     /// Follows along: every trace that changes from now on, told once per commit or a little more often.
@@ -168,6 +202,7 @@ impl Store {
     /// Takes nothing more, writes what is queued and waits for that. Dropping the store does the same.
     pub fn close(&self) {
         self.inner.queue.close();
+        self.inner.sealer.stop();
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
             if thread.join().is_err() {

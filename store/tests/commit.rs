@@ -1,4 +1,5 @@
 //! What goes in comes out: commits, offers, limits, objects, reopening.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 mod common;
 

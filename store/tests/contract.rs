@@ -1,4 +1,5 @@
 //! What every engine must do, held against a map: one suite, all engines.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 use std::collections::BTreeMap;
 use std::ops::{Bound, ControlFlow};
@@ -13,8 +14,10 @@ struct Opened {
     _folder: Option<tempfile::TempDir>,
 }
 
-fn engines() -> Vec<(&'static str, fn() -> Opened)> {
-    let mut engines: Vec<(&'static str, fn() -> Opened)> = vec![("memory", || Opened {
+type Open = (&'static str, fn() -> Opened);
+
+fn engines() -> Vec<Open> {
+    let mut engines: Vec<Open> = vec![("memory", || Opened {
         engine: Box::new(Memory::new()),
         _folder: None,
     })];

@@ -163,7 +163,7 @@ mod tests {
             trace: TraceId(trace),
             received: Timestamp(7),
             start: Timestamp(-1),
-            in_progress: trace % 2 == 0,
+            in_progress: trace == 2,
             weight: 2.5,
             context,
             body: b"body",

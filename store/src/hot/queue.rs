@@ -1,6 +1,7 @@
 //! What waits to be committed: bounded in bytes, and never waited for.
 
 use std::collections::VecDeque;
+use std::sync::mpsc::SyncSender;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,30 @@ use crate::error::StoreError;
 /// A batch, and who wants to know what became of it.
 pub(crate) struct Job {
     pub(crate) batch: Batch,
-    pub(crate) reply: Option<oneshot::Sender<Result<Committed, StoreError>>>,
+    pub(crate) reply: Option<Reply>,
+}
+
+/// How to say what became of a batch.
+pub(crate) enum Reply {
+    /// To a task.
+    Later(oneshot::Sender<Outcome>),
+    /// To a thread that stands still for it.
+    Now(SyncSender<Outcome>),
+}
+
+/// What became of a batch.
+pub(crate) type Outcome = Result<Committed, StoreError>;
+
+impl Job {
+    /// Tells whoever wants to know.
+    pub(crate) fn answer(self, outcome: Outcome) {
+        // Not being heard is fine: whoever asked has gone away, and the records are kept all the same.
+        match self.reply {
+            None => {}
+            Some(Reply::Later(reply)) => drop(reply.send(outcome)),
+            Some(Reply::Now(reply)) => drop(reply.send(outcome)),
+        }
+    }
 }
 
 /// Batches in order of arrival.
@@ -46,15 +70,15 @@ impl Queue {
     }
 
     /// Queues a job or gives it back at once, with the reason.
-    pub(crate) fn push(&self, job: Job) -> Result<(), (Job, StoreError)> {
+    pub(crate) fn push(&self, job: Job) -> Result<(), Box<(Job, StoreError)>> {
         let bytes = size(&job.batch);
         let mut waiting = self.waiting();
         if waiting.closed {
-            return Err((job, StoreError::Closed));
+            return Err(Box::new((job, StoreError::Closed)));
         }
         // A batch larger than the queue is taken when it is alone, or it would never be.
         if waiting.bytes.saturating_add(bytes) > self.most_bytes && !waiting.jobs.is_empty() {
-            return Err((job, StoreError::Overloaded("the commit queue is full")));
+            return Err(Box::new((job, StoreError::Overloaded("the commit queue is full"))));
         }
         waiting.bytes += bytes;
         waiting.since.get_or_insert_with(Instant::now);
@@ -128,7 +152,10 @@ mod tests {
     fn a_full_queue_gives_back_what_does_not_fit() {
         let queue = Queue::new(100);
         assert!(queue.push(job(60)).is_ok());
-        let (returned, error) = queue.push(job(60)).map_err(|refused| refused).unwrap_err();
+        let Err(refused) = queue.push(job(60)) else {
+            panic!("it is full");
+        };
+        let (returned, error) = *refused;
         assert_eq!((returned.batch.buffer.len(), error.is_temporary()), (60, true));
         assert!(queue.push(job(40)).is_ok());
         assert_eq!(queue.group(Duration::ZERO, 1000).unwrap().len(), 2);
@@ -140,7 +167,7 @@ mod tests {
         let queue = Queue::new(100);
         assert!(queue.push(job(1)).is_ok());
         queue.close();
-        assert!(matches!(queue.push(job(1)), Err((_, StoreError::Closed))));
+        assert!(queue.push(job(1)).is_err_and(|refused| refused.1 == StoreError::Closed));
         assert_eq!(queue.group(Duration::from_secs(60), 1000).unwrap().len(), 1);
         assert!(queue.group(Duration::from_secs(60), 1000).is_none());
     }

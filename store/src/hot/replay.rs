@@ -36,6 +36,9 @@ pub(crate) fn replay(store: &Inner) -> Result<(), StoreError> {
         };
         view.scan(Family::Hot, &[shard as u8], range, false, &mut visit)?;
     }
+    for shard in 0..SHARDS {
+        store.live.shard(shard).next_commit = next_commit;
+    }
     store.next_commit.store(next_commit, Ordering::Relaxed);
     store.stamper.seed(last_received);
     Ok(())

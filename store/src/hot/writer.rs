@@ -52,14 +52,15 @@ impl Writer<'_> {
                 self.store.counters.commits.fetch_add(1, Ordering::Relaxed);
                 for taken in group {
                     self.tell(&taken);
-                    reply(taken.job, Ok(Committed { refused: taken.refused }));
+                    let refused = taken.refused;
+                    taken.job.answer(Ok(Committed { refused }));
                 }
             }
             Err(error) => {
                 tracing::error!(%error, "commit failed");
                 for taken in group {
                     self.store.counters.failed(taken.job.batch.records.len());
-                    reply(taken.job, Err(error.clone()));
+                    taken.job.answer(Err(error.clone()));
                 }
             }
         }
@@ -87,7 +88,6 @@ impl Writer<'_> {
                 } else {
                     shards.push(REFUSED);
                     refused.push(index as u32);
-                    self.store.live.mark_limit_exceeded(&key);
                 }
             }
             self.store.counters.refused(refused.len());
@@ -130,6 +130,13 @@ impl Writer<'_> {
                 }
             });
         }
+        for taken in group {
+            for &index in &taken.refused {
+                let batch = &taken.job.batch;
+                let trace = batch.records[index as usize].trace;
+                self.store.live.mark_limit_exceeded((batch.account, trace));
+            }
+        }
     }
 
     /// Tells subscribers; a run of records of one trace is told once.
@@ -159,11 +166,4 @@ impl Writer<'_> {
 fn kept(taken: &Taken, shard: u8) -> impl Iterator<Item = &BatchRecord> {
     let records = taken.job.batch.records.iter().zip(&taken.shards);
     records.filter(move |(_, of)| **of == shard).map(|(record, _)| record)
-}
-
-fn reply(job: Job, result: Result<Committed, StoreError>) {
-    if let Some(reply) = job.reply {
-        // An error means that whoever asked has gone away; the records are kept all the same.
-        let _ = reply.send(result);
-    }
 }

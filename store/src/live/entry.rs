@@ -1,6 +1,6 @@
 //! One live trace: its records in one arena, and what the sealer and readers need to know about them.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use beamline_model::record::{Body, Record};
@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::Key;
 use crate::hot::Incoming;
-use crate::table::Live as LiveDigest;
+use crate::table::Live;
 
 /// Up to so many records, looking through all is cheaper than a map.
 const FEW: usize = 32;
@@ -37,8 +37,8 @@ pub(crate) struct Entry {
     records: Vec<Held>,
     /// First record by hash, once there are many.
     by_hash: FxHashMap<u64, u32>,
-    /// Derived when first asked for; forgotten with every change.
-    pub(crate) digest: OnceLock<Arc<LiveDigest>>,
+    /// What readers asked for once; forgotten with every change. `None` inside when all of it is sealed already.
+    pub(crate) derived: OnceLock<Option<Live>>,
 }
 
 /// One record, its body in the arena.
@@ -66,7 +66,7 @@ impl Clone for Entry {
             arena: self.arena.clone(),
             records: self.records.clone(),
             by_hash: self.by_hash.clone(),
-            digest: OnceLock::new(),
+            derived: OnceLock::new(),
             ..*self
         }
     }
@@ -86,7 +86,7 @@ impl Entry {
             arena: Vec::new(),
             records: Vec::new(),
             by_hash: FxHashMap::default(),
-            digest: OnceLock::new(),
+            derived: OnceLock::new(),
         }
     }
 
@@ -109,7 +109,7 @@ impl Entry {
         };
         self.start = self.start.min(record.start);
         self.in_progress |= record.in_progress;
-        self.digest = OnceLock::new();
+        self.derived = OnceLock::new();
         let held = Held {
             received: record.received,
             start: record.start,
@@ -213,6 +213,12 @@ impl Entry {
         self.records.first().map_or(u64::MAX, |held| held.commit)
     }
 
+    /// When the last record was received.
+    pub(crate) fn last_received(&self) -> Timestamp {
+        let received = self.records.iter().map(|held| held.received);
+        received.max().unwrap_or(Timestamp::ZERO)
+    }
+
     /// Bytes of memory it takes, roughly.
     pub(crate) fn held_bytes(&self) -> usize {
         size_of::<Self>() + self.arena.len() + self.records.len() * size_of::<Held>()
@@ -225,7 +231,7 @@ impl Entry {
 
     pub(crate) fn mark_limit_exceeded(&mut self) {
         self.limit_exceeded = true;
-        self.digest = OnceLock::new();
+        self.derived = OnceLock::new();
     }
 
     /// What is left when the first `sealed` records are sealed; `None` when nothing is.

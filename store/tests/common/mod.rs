@@ -1,5 +1,6 @@
 //! Records without meaning, for tests of keeping.
 #![allow(dead_code, reason = "every test program uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 use beamline_model::id::TraceId;
 use beamline_model::time::Timestamp;
@@ -69,4 +70,10 @@ pub(crate) fn bodies(store: &Store, trace: u128) -> Vec<String> {
         None => text(&record.body),
     };
     found.records.iter().map(spell).collect()
+}
+
+/// One of the store's figures.
+pub(crate) fn figure(store: &Store, wanted: &str) -> u64 {
+    let figures = store.figures();
+    figures.iter().find(|(name, _)| *name == wanted).unwrap().1
 }

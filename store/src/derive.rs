@@ -1,0 +1,122 @@
+//! From records to a digest: the pure middle, called.
+
+use std::sync::Arc;
+
+use beamline_model::digest::Digest;
+use beamline_model::id::TraceId;
+use beamline_model::record::Record;
+use beamline_model::time::Timestamp;
+use beamline_model::trace::Trace;
+use beamline_model::{decode, derive};
+
+use crate::api::OwnedRecord;
+use crate::clock;
+use crate::codec::location::Location;
+use crate::engine::View;
+use crate::error::StoreError;
+use crate::inner::Inner;
+use crate::live::entry::Entry;
+use crate::sealed::{self, Seen};
+use crate::table::{self, DigestAt, summaries};
+
+/// A moment after which nothing is waited for any more.
+pub(crate) const SETTLED: Timestamp = Timestamp::MAX;
+
+/// What all these records say of their trace.
+pub(crate) fn digest(trace: TraceId, records: &[Record<'_>], now: Timestamp) -> Digest {
+    let decoded = decode::nodes(records);
+    derive::digest(&Trace::assemble(trace, decoded.nodes), now)
+}
+
+/// What is sealed of a trace that is live.
+pub(crate) struct Before {
+    pub(crate) day: u16,
+    pub(crate) location: Location,
+    pub(crate) records: Vec<OwnedRecord>,
+    pub(crate) digest: Arc<Digest>,
+    pub(crate) at: DigestAt,
+}
+
+/// Looks up what is sealed of a live trace.
+pub(crate) fn before(
+    store: &Inner,
+    view: &dyn View,
+    days: &[u16],
+    entry: &Entry,
+) -> Result<Option<Before>, StoreError> {
+    let found = sealed::locate_near(view, days, entry.key, entry.start, entry.last_received())?;
+    let Some((day, location)) = found else {
+        return Ok(None);
+    };
+    // What cannot be read is counted; the rest of the trace goes on without it.
+    let records = store.frames.read(view, day, entry.key, &location.runs)?.records;
+    let (account, trace) = entry.key;
+    let (digest, at) = match summaries::find(view, account, trace, location.digest)? {
+        Some(found) => found,
+        // Derived data: what is lost of it is derived again.
+        None => (Arc::new(again(trace, &location, &records)), location.digest),
+    };
+    Ok(Some(Before {
+        day,
+        location,
+        records,
+        digest,
+        at,
+    }))
+}
+
+/// The digest of what is sealed, derived again.
+fn again(trace: TraceId, location: &Location, records: &[OwnedRecord]) -> Digest {
+    let records: Vec<_> = records.iter().map(OwnedRecord::borrow).collect();
+    let mut digest = digest(trace, &records, SETTLED);
+    digest.revision = location.revision;
+    digest.limit_exceeded = location.limit_exceeded;
+    digest
+}
+
+/// What is known of a live trace, with what is sealed of it; `None` when all of it is sealed.
+pub(crate) fn live(entry: &Entry, before: Option<&Before>, now: Timestamp) -> Option<Digest> {
+    let mut records: Vec<Record<'_>> = Vec::with_capacity(entry.len());
+    let Some(before) = before else {
+        records.extend(entry.records());
+        let mut digest = digest(entry.key.1, &records, now);
+        digest.limit_exceeded = entry.limit_exceeded;
+        return Some(digest);
+    };
+    let seen = Seen::of(&before.records);
+    records.extend(before.records.iter().map(OwnedRecord::borrow));
+    records.extend(entry.records().filter(|record| !seen.has(record)));
+    let exceeded_now = entry.limit_exceeded && !before.location.limit_exceeded;
+    if records.len() == before.records.len() && !exceeded_now {
+        return None;
+    }
+    let mut digest = digest(entry.key.1, &records, now);
+    digest.revision = before.location.revision.saturating_add(1);
+    digest.limit_exceeded = entry.limit_exceeded || before.location.limit_exceeded;
+    Some(digest)
+}
+
+/// The digest of a live trace as readers want it: derived once per change and kept with the entry.
+pub(crate) fn for_readers(
+    store: &Inner,
+    view: &dyn View,
+    days: &[u16],
+    entry: &Entry,
+) -> Result<Option<table::Live>, StoreError> {
+    let now = clock::now();
+    if let Some(known) = entry.derived.get() {
+        // One that waited when it was derived may wait no longer.
+        let settles = known.as_ref().is_some_and(|live| live.digest.partial);
+        if !settles {
+            return Ok(known.clone());
+        }
+    }
+    let before = before(store, view, days, entry)?;
+    let live = live(entry, before.as_ref(), now).map(|digest| table::Live {
+        digest: Arc::new(digest),
+        sealed: before.map(|before| before.digest),
+    });
+    // Somebody else may have been faster with the same answer.
+    let _ = entry.derived.set(live.clone());
+    Ok(live)
+}
