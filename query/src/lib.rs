@@ -1,1 +1,27 @@
-//! placeholder
+//! The read side: all that only looks.
+//!
+//! The functions here take a [`Source`](source::Source) and give domain types; the gRPC API in [`serve`] and the AWS
+//! API in its own crate both render those, so that they cannot disagree. Functions block on the store and belong on a
+//! thread that may. Nothing here changes the store.
+//!
+//! | module | question it answers |
+//! |---|---|
+//! | [`filter`] | which traces are wanted, and what an index can say about that |
+//! | [`search`] | which traces are there |
+//! | [`trace`] | what happened in one of them |
+//! | [`graph`] | who calls whom, how often, how well |
+//! | [`series`] | the same over time |
+//! | [`paths`] | why they fail or are slow |
+//! | [`serve`] | the gRPC API |
+
+pub mod error;
+pub mod filter;
+pub mod graph;
+pub mod paths;
+pub mod search;
+pub mod series;
+pub mod serve;
+pub mod source;
+pub mod trace;
+
+pub use error::QueryError;

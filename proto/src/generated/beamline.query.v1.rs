@@ -354,10 +354,10 @@ pub struct GraphNode {
     /// Its requests; not set for clients.
     #[prost(message, optional, tag = "6")]
     pub statistics: ::core::option::Option<Statistics>,
-    /// First and last minute in which something of it ended.
+    /// First minute in which something of it ended, as far as that is known: the begin of the range otherwise.
     #[prost(message, optional, tag = "7")]
     pub start: ::core::option::Option<::prost_types::Timestamp>,
-    /// End of the last such minute, within the range asked for.
+    /// End of the last such minute, as far as that is known: the end of the range otherwise.
     #[prost(message, optional, tag = "8")]
     pub end: ::core::option::Option<::prost_types::Timestamp>,
 }
@@ -379,10 +379,10 @@ pub struct GraphEdge {
     /// Names other than its own under which the callee was called, and how often.
     #[prost(message, repeated, tag = "5")]
     pub aliases: ::prost::alloc::vec::Vec<Alias>,
-    /// First minute in which a call ended.
+    /// The same for its calls.
     #[prost(message, optional, tag = "6")]
     pub start: ::core::option::Option<::prost_types::Timestamp>,
-    /// End of the last such minute, within the range asked for.
+    /// The same for its calls.
     #[prost(message, optional, tag = "7")]
     pub end: ::core::option::Option<::prost_types::Timestamp>,
 }
@@ -511,10 +511,11 @@ pub struct Trace {
     /// The tree: each parent before its children, siblings by their start.
     #[prost(message, repeated, tag = "2")]
     pub nodes: ::prost::alloc::vec::Vec<Node>,
-    /// What the response time consists of, in order of time. Together the steps fill the root segment.
+    /// The nodes that decided when the entry point was done, in the order of the tree: making anything else faster would
+    /// not have made it faster. Their durations add up to that of the entry point.
     #[prost(message, repeated, tag = "3")]
     pub critical_path: ::prost::alloc::vec::Vec<CriticalStep>,
-    /// For each independent failure, the way from the deepest node that failed first up to the entry point.
+    /// For each node that failed while nothing below it did, up to 16, the deepest first: the way up to its root.
     #[prost(message, repeated, tag = "4")]
     pub error_paths: ::prost::alloc::vec::Vec<ErrorPath>,
     /// What was received, in order of reception. Only if asked for.
@@ -873,26 +874,26 @@ pub struct Context {
     #[prost(string, tag = "6")]
     pub scope_schema: ::prost::alloc::string::String,
 }
-/// A stretch of the critical path.
+/// A node on the critical path.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CriticalStep {
-    /// Index in `Trace.nodes` of the node that the time was spent in.
+    /// Index of the node in `Trace.nodes`.
     #[prost(uint32, tag = "1")]
     pub node: u32,
-    /// When, by adjusted clocks.
+    /// When the node started, by adjusted clocks.
     #[prost(message, optional, tag = "2")]
     pub start: ::core::option::Option<::prost_types::Timestamp>,
-    /// For how long.
+    /// How much of the time it spent itself, not waiting for anything below it.
     #[prost(message, optional, tag = "3")]
     pub duration: ::core::option::Option<::prost_types::Duration>,
 }
 /// How a failure spread.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ErrorPath {
-    /// Indexes in `Trace.nodes`: where it began first, the entry point last.
+    /// Indexes in `Trace.nodes`: where it began first, the root last.
     #[prost(uint32, repeated, tag = "1")]
     pub nodes: ::prost::alloc::vec::Vec<u32>,
-    /// A fault; an error otherwise.
+    /// It began with a fault; with an error otherwise.
     #[prost(bool, tag = "2")]
     pub fault: bool,
     /// All nodes of the path failed, so that the client felt it.
@@ -1050,7 +1051,7 @@ pub struct TimeRange {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Selection {
     /// An X-Ray filter expression, such as `service("cart") { fault } AND responsetime > 2`. A bare trace id selects that
-    /// trace. Empty selects all.
+    /// trace, in a search whenever it was. Empty selects all.
     #[prost(string, tag = "1")]
     pub filter: ::prost::alloc::string::String,
     /// The name of a group, whose expression has to match too. Empty selects all.
@@ -1190,7 +1191,8 @@ pub struct GetErrorPathsResponse {
     /// Ranked: by kind in the order fault, error, response time, and in each the most frequent first.
     #[prost(message, repeated, tag = "1")]
     pub causes: ::prost::alloc::vec::Vec<RankedCause>,
-    /// Where the time of the selected traces went: services by their part in the critical paths, largest first.
+    /// Where the time of the selected traces went, told from up to 100 of them, the newest ones: services by their part
+    /// in the critical paths, largest first.
     #[prost(message, repeated, tag = "2")]
     pub critical_path: ::prost::alloc::vec::Vec<CriticalShare>,
     /// Traces looked at.
@@ -1238,6 +1240,10 @@ pub struct GetTimeSeriesResponse {
     /// One series; with `split` as many as there are entities, by name.
     #[prost(message, repeated, tag = "3")]
     pub series: ::prost::alloc::vec::Vec<Series>,
+    /// There were more traces than a filter expression is decided on for one answer, so the counts are of the newest
+    /// ones only. Never set without a filter or group.
+    #[prost(bool, tag = "4")]
+    pub truncated: bool,
 }
 /// Asks to follow along.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -1,0 +1,79 @@
+//! The gRPC API, `beamline.query.v1`.
+//!
+//! It turns messages into requests, calls the functions of this crate on threads that may block, and turns what they
+//! give into messages. Errors become statuses in one place.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `grpc` | one method per call |
+//! | `request` | messages into requests, with every mistake named by its field |
+//! | `render` | answers into messages |
+//! | `stream` | search, trace and tail, bit by bit |
+//! | `pool` | threads that may block, and deadlines |
+//! | `fault` | errors into statuses |
+
+mod fault;
+mod grpc;
+mod pool;
+mod render;
+mod request;
+mod stream;
+
+use beamline_model::time::Timestamp;
+use beamline_proto::query::FILE_DESCRIPTOR_SET;
+use beamline_proto::query::query_server::QueryServer;
+use tonic::service::Routes;
+
+pub use grpc::QueryService;
+pub use pool::PoolConfig;
+
+/// What the process around the API knows of itself.
+pub trait Operations: Send + Sync {
+    /// How it is, with at most so many of the inputs that were refused last.
+    fn status(&self, rejected: usize) -> Status;
+}
+
+/// How a server is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Status {
+    /// Version of Beamline.
+    pub version: String,
+    /// When it was started.
+    pub started: Timestamp,
+    /// Whether it takes in data.
+    pub ready: bool,
+    /// Sizes and counters by name with labels.
+    pub figures: Vec<(String, f64)>,
+    /// What was refused lately, latest first.
+    pub rejected: Vec<Rejected>,
+}
+
+/// An input that was refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rejected {
+    /// When.
+    pub time: Timestamp,
+    /// By which receiver.
+    pub receiver: String,
+    /// Why, as counted.
+    pub reason: String,
+    /// What exactly is wrong with it.
+    pub message: String,
+    /// Its beginning.
+    pub excerpt: Vec<u8>,
+}
+
+/// The query API with reflection and health, to be mounted beside others or served by itself.
+pub async fn routes(service: QueryService) -> Routes {
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()
+        .expect("the descriptors are those that this program was generated from");
+    // It answers whenever it can be reached, so it is serving from the moment it is mounted.
+    let (reporter, health) = tonic_health::server::health_reporter();
+    reporter.set_serving::<QueryServer<QueryService>>().await;
+    Routes::new(QueryServer::new(service))
+        .add_service(health)
+        .add_service(reflection)
+}

@@ -1,0 +1,200 @@
+//! One method per call.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use beamline_model::time::Timestamp;
+use beamline_proto::query as pb;
+use beamline_proto::query::query_server::Query;
+use futures_util::Stream;
+use tonic::{Request, Response, Status};
+
+use super::fault::Failure;
+use super::pool::{Deadline, Pool, PoolConfig};
+use super::{Operations, render, request, stream};
+use crate::source::Source;
+use crate::{QueryError, graph, paths, series};
+
+/// Tells the time.
+type Clock = fn() -> Timestamp;
+
+/// Answers the calls of `beamline.query.v1`.
+#[derive(Clone)]
+pub struct QueryService {
+    source: Arc<dyn Source>,
+    operations: Arc<dyn Operations>,
+    pool: Arc<Pool>,
+    clock: Clock,
+}
+
+type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+impl QueryService {
+    /// Answers from a source. `clock` tells what is still waited for.
+    #[must_use]
+    pub fn new(source: Arc<dyn Source>, operations: Arc<dyn Operations>, config: PoolConfig, clock: Clock) -> Self {
+        Self {
+            source,
+            operations,
+            pool: Arc::new(Pool::new(config)),
+            clock,
+        }
+    }
+
+    /// Answers one request by a function that may block.
+    async fn answer<M: Send + 'static, T: Send + 'static>(
+        &self,
+        request: Request<M>,
+        work: impl FnOnce(&dyn Source, M) -> Result<T, QueryError> + Send + 'static,
+    ) -> Result<Response<T>, Status> {
+        let deadline = self.pool.deadline(request.metadata());
+        let answer = self.read(deadline, request.into_inner(), work).await?;
+        Ok(Response::new(answer))
+    }
+
+    async fn read<M: Send + 'static, T: Send + 'static>(
+        &self,
+        deadline: Deadline,
+        message: M,
+        work: impl FnOnce(&dyn Source, M) -> Result<T, QueryError> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let source = Arc::clone(&self.source);
+        self.pool.run(deadline, move || work(&*source, message)).await
+    }
+}
+
+#[tonic::async_trait]
+impl Query for QueryService {
+    type SearchStream = Answers<pb::SearchResponse>;
+    type GetTraceStream = Answers<pb::Trace>;
+    type TailStream = Answers<pb::TailResponse>;
+
+    async fn search(&self, request: Request<pb::SearchRequest>) -> Result<Response<Self::SearchStream>, Status> {
+        let deadline = self.pool.deadline(request.metadata());
+        let checked = self.read(deadline, request.into_inner(), |source, message| {
+            let wanted = request::search(source, &message)?;
+            // A group that does not exist is told before the stream begins.
+            crate::filter::matcher(source, wanted.account, &wanted.selection)?;
+            Ok(wanted)
+        });
+        let wanted = checked.await?;
+        let found = stream::search(Arc::clone(&self.source), Arc::clone(&self.pool), deadline, wanted);
+        Ok(Response::new(Box::pin(found)))
+    }
+
+    async fn get_trace(&self, request: Request<pb::GetTraceRequest>) -> Result<Response<Self::GetTraceStream>, Status> {
+        let now = (self.clock)();
+        let deadline = self.pool.deadline(request.metadata());
+        let parts = self.read(deadline, request.into_inner(), move |source, message| {
+            let account = request::account(source, message.scope.as_ref())?;
+            let id = request::trace("trace_id", &message.trace_id)?;
+            let stored = crate::trace::stored(source, account, id)?;
+            let view = crate::trace::TraceView::open(id, &stored, now);
+            Ok(render::trace_parts(&view, message.documents))
+        });
+        let parts = futures_util::stream::iter(parts.await?.into_iter().map(Ok));
+        Ok(Response::new(Box::pin(parts)))
+    }
+
+    async fn get_service_graph(
+        &self,
+        request: Request<pb::GetServiceGraphRequest>,
+    ) -> Result<Response<pb::ServiceGraph>, Status> {
+        let work = |source: &dyn Source, message: pb::GetServiceGraphRequest| {
+            let account = request::account(source, message.scope.as_ref())?;
+            let range = request::range(message.range.as_ref())?;
+            let selection = request::selection(message.selection.as_ref())?;
+            let graph = graph::graph(source, account, range, &selection)?;
+            Ok(render::graph(&graph))
+        };
+        self.answer(request, work).await
+    }
+
+    async fn get_trace_graph(
+        &self,
+        request: Request<pb::GetTraceGraphRequest>,
+    ) -> Result<Response<pb::GetTraceGraphResponse>, Status> {
+        let work = |source: &dyn Source, message: pb::GetTraceGraphRequest| {
+            let account = request::account(source, message.scope.as_ref())?;
+            let traces = request::traces(&message.trace_ids)?;
+            let (graph, unknown) = graph::trace_graph(source, account, &traces)?;
+            let asked = message.trace_ids.into_iter().zip(traces);
+            let missing = asked.filter(|(_, trace)| unknown.contains(trace)).map(|(text, _)| text);
+            Ok(pb::GetTraceGraphResponse {
+                graph: Some(render::graph(&graph)),
+                unknown_trace_ids: missing.collect(),
+            })
+        };
+        self.answer(request, work).await
+    }
+
+    async fn get_error_paths(
+        &self,
+        request: Request<pb::GetErrorPathsRequest>,
+    ) -> Result<Response<pb::GetErrorPathsResponse>, Status> {
+        let now = (self.clock)();
+        let work = move |source: &dyn Source, message: pb::GetErrorPathsRequest| {
+            let wanted = request::paths(source, &message)?;
+            Ok(render::ranked(&paths::paths(source, &wanted, now)?))
+        };
+        self.answer(request, work).await
+    }
+
+    async fn get_time_series(
+        &self,
+        request: Request<pb::GetTimeSeriesRequest>,
+    ) -> Result<Response<pb::GetTimeSeriesResponse>, Status> {
+        let work = |source: &dyn Source, message: pb::GetTimeSeriesRequest| {
+            let wanted = request::series(source, &message)?;
+            Ok(render::series_set(&series::series(source, &wanted)?))
+        };
+        self.answer(request, work).await
+    }
+
+    async fn tail(&self, request: Request<pb::TailRequest>) -> Result<Response<Self::TailStream>, Status> {
+        let deadline = Pool::open_end(request.metadata());
+        // Whatever is sent from here on is told, also if it comes while the request is still being looked at.
+        let touched = self.source.subscribe();
+        let checked = self.read(deadline, request.into_inner(), |source, message| {
+            let account = request::account(source, message.scope.as_ref())?;
+            let selection = request::selection(message.selection.as_ref())?;
+            let matcher = crate::filter::matcher(source, account, &selection)?;
+            Ok((account, matcher))
+        });
+        let (account, matcher) = checked.await?;
+        let tail = stream::Tail::new(Arc::clone(&self.source), Arc::clone(&self.pool), account, matcher);
+        Ok(Response::new(Box::pin(tail.follow(touched, deadline))))
+    }
+
+    async fn get_status(
+        &self,
+        request: Request<pb::GetStatusRequest>,
+    ) -> Result<Response<pb::GetStatusResponse>, Status> {
+        const USUAL: u32 = 20;
+        const MOST: u32 = 1_000;
+        let wanted = match request.get_ref().rejected_limit {
+            0 => USUAL,
+            wanted => wanted.min(MOST),
+        };
+        let mut status = self.operations.status(wanted as usize);
+        status.figures.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let figures = status
+            .figures
+            .into_iter()
+            .map(|(name, value)| pb::Figure { name, value });
+        let rejected = status.rejected.into_iter().map(|rejected| pb::Rejected {
+            time: Some(render::time(rejected.time)),
+            receiver: rejected.receiver,
+            reason: rejected.reason,
+            message: rejected.message,
+            excerpt: rejected.excerpt,
+        });
+        Ok(Response::new(pb::GetStatusResponse {
+            version: status.version,
+            started: Some(render::time(status.started)),
+            ready: status.ready,
+            figures: figures.collect(),
+            rejected: rejected.collect(),
+        }))
+    }
+}

@@ -1,0 +1,70 @@
+//! What queries need of a store.
+//!
+//! A [`Store`](beamline_store::Store) is one; tests answer from a plain list instead, which is what its indexes are
+//! held against.
+
+use std::sync::Arc;
+
+use beamline_model::digest::Digest;
+use beamline_model::group::Group;
+use beamline_model::id::TraceId;
+use beamline_model::stats::GraphStats;
+use beamline_model::time::{TimeRange, Timestamp};
+use beamline_store::StoreError;
+use beamline_store::api::{Account, Page, Search, StoredTrace, Touched};
+use tokio::sync::broadcast;
+
+use crate::QueryError;
+
+/// Something that traces can be read from. Calls block.
+pub trait Source: Send + Sync {
+    /// Every (account, region) pair, the default one first.
+    fn accounts(&self) -> Vec<(Account, String, String)>;
+
+    /// The groups of an account, without the one that always exists.
+    fn groups(&self, account: Account) -> Result<Vec<Group>, StoreError>;
+
+    /// Everything kept of one trace.
+    fn trace(&self, account: Account, trace: TraceId) -> Result<Option<StoredTrace>, StoreError>;
+
+    /// The digest of one trace.
+    fn digest(&self, account: Account, trace: TraceId) -> Result<Option<Arc<Digest>>, StoreError>;
+
+    /// One page of a search.
+    fn search(&self, search: &Search) -> Result<Page, StoreError>;
+
+    /// The sum of the service graphs of all minutes that begin in a range.
+    fn graph(&self, account: Account, range: TimeRange) -> Result<GraphStats, StoreError>;
+
+    /// The same for each stretch of so many minutes, by its begin; stretches with nothing may be left out. The range
+    /// is a whole number of them.
+    fn graph_series(
+        &self,
+        account: Account,
+        range: TimeRange,
+        minutes: u32,
+    ) -> Result<Vec<(Timestamp, GraphStats)>, StoreError>;
+
+    /// Follows along: every trace that changes from now on.
+    fn subscribe(&self) -> broadcast::Receiver<Touched>;
+}
+
+/// The account that a client names; what it does not name is the default's.
+///
+/// # Errors
+/// If nothing was ever sent to it.
+pub fn find_account(source: &dyn Source, id: &str, region: &str) -> Result<Account, QueryError> {
+    let accounts = source.accounts();
+    let default = accounts.first().map(|(_, id, region)| (id.as_str(), region.as_str()));
+    let (default_id, default_region) = default.unwrap_or_default();
+    let id = if id.is_empty() { default_id } else { id };
+    let region = if region.is_empty() { default_region } else { region };
+    let found = accounts.iter().find(|(_, known, at)| known == id && at == region);
+    match found {
+        Some((account, ..)) => Ok(*account),
+        None => Err(QueryError::NoSuchAccount {
+            account: id.to_owned(),
+            region: region.to_owned(),
+        }),
+    }
+}
