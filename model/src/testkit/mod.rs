@@ -17,7 +17,7 @@ use crate::trace::Trace;
 
 /// One trace as the X-Ray SDK for Python 2.15.0 (Apache-2.0) sent it: a JSON object a line, whose `datagram` is what
 /// went over the wire. Recorded on loopback; finished subsegments come before their segment.
-pub const RECORDED_PYTHON: &str = include_str!("sdk-python-2.15.0-orders-api.ndjson");
+pub const RECORDED_PYTHON: &str = include_str!("../../../tests/samples/xray/sdk-python-2.15.0-orders-api.ndjson");
 
 /// One trace of a fixture.
 #[derive(Clone, Debug)]

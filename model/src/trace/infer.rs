@@ -66,7 +66,8 @@ fn segment<'a>(trace: TraceId, nth: usize, callee: Callee<'a>, call: &Node<'a>) 
     node.status = call.status.clone();
     node.http = call.http.clone();
     node.sql = call.sql.clone();
-    node.aws = call.aws.clone();
+    // A span's block may describe its own process; of a call to AWS it says whom was called.
+    node.aws = call.aws.clone().filter(|_| call.namespace == Namespace::Aws);
     node.cause = call.cause.clone();
     node
 }
