@@ -1,9 +1,10 @@
 //! The stages that everything received goes through, in order: decode, sample, commit, report.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use beamline_model::otlp::ResourceFacts;
 use beamline_model::otlp::walk::{RejectedSpan, SpanHead, SpanRejection};
+use beamline_model::otlp::{self, ResourceFacts, Transit};
 use beamline_model::segment::Refused;
 use beamline_model::time::Timestamp;
 use beamline_store::Store;
@@ -13,11 +14,9 @@ use bytes::{Bytes, BytesMut};
 use crate::commit::{self, Busy};
 use crate::config::Limits;
 use crate::decode::{Draft, Judge};
-use crate::receive::datagram::{self, Payload};
+use crate::receive::datagram;
 use crate::report::{Arrived, Dropped, Lost, Refusal, Rejected, Report, Stored, Transport};
 use crate::sample::Gate;
-
-use std::net::SocketAddr;
 
 /// Where something came from.
 #[derive(Clone, Copy, Debug)]
@@ -126,7 +125,12 @@ impl Pipeline {
     /// move the loss into the kernel.
     pub(crate) fn offer(&self, datagrams: &mut Datagrams) {
         let records = datagrams.draft.records.len() as u64;
-        let batch = std::mem::take(datagrams).into_batch(Account::default());
+        // The next batch is likely to be as large.
+        let next = Datagrams {
+            buffer: BytesMut::with_capacity(datagrams.buffer.len()),
+            draft: Draft::default(),
+        };
+        let batch = std::mem::replace(datagrams, next).into_batch(Account::default());
         match commit::offer(&self.store, batch) {
             Ok(()) => self.stored(Transport::XrayUdp, records),
             Err(busy) => self.lost(Transport::XrayUdp, busy.reason, records),
@@ -203,26 +207,25 @@ impl Datagrams {
 
     fn add(&mut self, body: &[u8], judgement: &mut Judgement<'_>) {
         let from = self.buffer.len();
-        match Payload::of(body) {
-            Payload::Segments(documents) => {
-                self.buffer.extend_from_slice(documents);
+        match otlp::transit(body) {
+            None => {
+                self.buffer.extend_from_slice(body);
                 let limit = judgement.pipeline.limits.document_bytes;
                 self.draft
                     .segments(&self.buffer, from..self.buffer.len(), limit, judgement);
             }
-            Payload::Spans(base64) => match datagram::decode(base64, &mut self.buffer) {
-                Ok(()) => {
-                    let decoded = from..self.buffer.len();
-                    if let Err(bad) = self.draft.spans(&self.buffer, decoded, judgement) {
-                        judgement.refuse(Rejected::Protobuf, &bad.to_string(), None, body);
-                    }
+            // Whether the sender sampled the trace does not matter here: what was sent is kept.
+            Some(Ok(Transit::Sampled(request) | Transit::Unsampled(request))) => {
+                self.buffer.extend_from_slice(&request);
+                if let Err(bad) = self.draft.spans(&self.buffer, from..self.buffer.len(), judgement) {
+                    judgement.refuse(Rejected::Protobuf, &bad.to_string(), None, body);
                 }
-                Err(message) => judgement.refuse(Rejected::Base64, &message, None, body),
-            },
-            Payload::Metrics => {
+            }
+            Some(Ok(Transit::Metrics(_))) => {
                 let source = judgement.source;
                 judgement.pipeline.lost(source.transport, Dropped::UdpMetrics, 1);
             }
+            Some(Err(bad)) => judgement.refuse(Rejected::Base64, &bad.to_string(), None, body),
         }
     }
 }

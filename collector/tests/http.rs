@@ -17,7 +17,7 @@ use prost::Message;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tonic_types::pb;
 
-use crate::support::{Server, request, span, start};
+use crate::support::{Server, TRACE, request, span, start};
 
 const HTTP: Transport = Transport::OtlpHttp;
 const PROTOBUF: &str = "application/x-protobuf";
@@ -81,6 +81,44 @@ async fn protobuf_is_kept_however_it_is_compressed() {
 }
 
 #[tokio::test]
+async fn json_is_answered_in_json() {
+    let server = start(|_| ()).await;
+    let json = |ids: &str| {
+        let time = r#""startTimeUnixNano":"1795415913219000000","endTimeUnixNano":1795415913500000000"#;
+        format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{{{ids},"name":"x",{time}}}]}}]}}]}}"#)
+    };
+    let headers = [
+        ("content-type", "application/json; charset=UTF-8"),
+        ("content-encoding", "gzip"),
+    ];
+    let good = json(r#""traceId":"5759E988BD862E3FE1BE46A994272793","spanId":"53995C3F42CD8AD8""#);
+    let answer = post(&server, &headers, gzip(good.as_bytes())).await;
+    assert_eq!(
+        (answer.status().as_u16(), answer.body().as_ref()),
+        (200, b"{}".as_slice())
+    );
+    assert_eq!(server.kept(TRACE), 1);
+    let bad = json(r#""traceId":"5759E988","spanId":"53995C3F42CD8AD8""#);
+    let answer = post(&server, &headers, gzip(bad.as_bytes())).await;
+    let told: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), &told["partialSuccess"]["rejectedSpans"]),
+        (200, &"1".into())
+    );
+    for broken in ["{", "[]", &"[".repeat(100_000), &"{\"resourceSpans\":[".repeat(50_000)] {
+        let answer = post(&server, &headers, gzip(broken.as_bytes())).await;
+        let told: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
+        assert_eq!(
+            (answer.status().as_u16(), &told["code"]),
+            (400, &3.into()),
+            "{}",
+            &broken[..1]
+        );
+    }
+    assert_eq!(server.rejected(HTTP, Rejected::Json), 4);
+}
+
+#[tokio::test]
 async fn bad_spans_are_told_in_a_partial_success() {
     let server = start(|_| ()).await;
     let bad = Span {
@@ -94,13 +132,22 @@ async fn bad_spans_are_told_in_a_partial_success() {
     assert_eq!(server.weights(7).len(), 1);
 }
 
+type Case = (
+    Method,
+    &'static str,
+    Vec<(&'static str, &'static str)>,
+    Vec<u8>,
+    u16,
+    Rejected,
+);
+
 #[tokio::test]
 async fn every_bad_request_gets_its_status_and_the_next_good_one_is_kept() {
     let server = start(|config| config.limits.request_bytes = 1 << 20).await;
     let good = request(vec![span(7, 1)]).encode_to_vec();
     let truncated = good[..good.len() - 3].to_vec();
     let bomb = gzip(&vec![0; 8 << 20]);
-    let cases: Vec<(Method, &str, Vec<(&'static str, &str)>, Vec<u8>, u16, Rejected)> = vec![
+    let cases: Vec<Case> = vec![
         (
             Method::GET,
             "/v1/traces",
@@ -236,7 +283,8 @@ async fn a_slow_client_is_told_so_and_does_not_hold_others_up() {
     assert_eq!(post(&server, &[("content-type", PROTOBUF)], body).await.status(), 200);
     let mut answer = [0; 12];
     slow.read_exact(&mut answer).await.unwrap();
-    assert!(answer.ends_with(b"408") || answer.ends_with(b"415"), "{answer:?}");
+    assert_eq!(&answer, b"HTTP/1.1 408");
+    assert_eq!(server.rejected(HTTP, Rejected::SlowClient), 1);
     let mut rest = Vec::new();
     // Closed, whether politely or not: what matters is that it ends.
     let _ = mute.read_to_end(&mut rest).await;

@@ -7,5 +7,6 @@ mod datagrams;
 mod grpc;
 mod http;
 mod lifecycle;
+mod samples;
 mod segments;
 mod support;

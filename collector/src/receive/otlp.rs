@@ -4,6 +4,7 @@ use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use beamline_model::otlp;
 use beamline_store::api::Account;
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
@@ -67,6 +68,7 @@ impl Otlp {
             return answer;
         }
         let began = Instant::now();
+        self.pipeline.arrived(source.transport, 1, 0);
         let spelling = match media_type(request.headers()).as_str() {
             "application/x-protobuf" | "application/protobuf" => Some(Spelling::Protobuf),
             "application/json" => Some(Spelling::Json),
@@ -112,7 +114,10 @@ impl Otlp {
         let bytes = match spelling {
             Spelling::Protobuf => bytes,
             Spelling::Json => {
-                return refused(Rejected::ContentType, "OTLP in JSON is not received yet");
+                // What JSON says in protobuf is smaller than the JSON, so the limit still holds.
+                let protobuf = otlp::json::to_protobuf(&bytes);
+                let bad = |bad: otlp::json::BadJson| Failure::Refused(Rejected::Json, bad.to_string());
+                protobuf.map_err(bad)?.into()
             }
         };
         self.pipeline.spans(source, bytes).await
@@ -124,6 +129,7 @@ impl Otlp {
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let began = Instant::now();
+        self.pipeline.arrived(source.transport, 1, 0);
         let outcome = self.grpc_outcome(source, request).await;
         self.pipeline.report.took(began.elapsed().as_secs_f64());
         match outcome {
@@ -163,7 +169,7 @@ impl Otlp {
     {
         let raw = body::read(sent, limit, self.pipeline.limits.slow_client, held).await;
         let bytes = raw.as_ref().map_or(0, Bytes::len);
-        self.pipeline.arrived(source.transport, 1, bytes as u64);
+        self.pipeline.arrived(source.transport, 0, bytes as u64);
         raw
     }
 
