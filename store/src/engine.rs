@@ -33,8 +33,6 @@ pub enum Family {
     Bitmap,
     /// Which digests may have a term: filters.
     Filter,
-    /// Distinct terms of a dimension.
-    Term,
     /// Service-graph statistics.
     Edge,
     /// Control-plane objects: rules, groups, …
@@ -51,7 +49,7 @@ impl Family {
             Self::Hot | Self::Trace(_) => Some(1),
             Self::Object => Some(3),
             Self::Block => Some(4),
-            Self::Summary | Self::Bitmap | Self::Filter | Self::Term | Self::Edge => Some(6),
+            Self::Summary | Self::Bitmap | Self::Filter | Self::Edge => Some(6),
         }
     }
 

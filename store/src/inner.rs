@@ -14,6 +14,7 @@ use crate::engine::{Durability, Engine, EngineError, EngineErrorKind, WriteBatch
 use crate::error::StoreError;
 use crate::hot::queue::Queue;
 use crate::live::Live;
+use crate::meta;
 use crate::seal::Sealer;
 use crate::sealed::Frames;
 
@@ -84,6 +85,16 @@ impl Inner {
     /// Why nothing can be written, while that is so.
     pub(crate) fn read_only(&self) -> Option<String> {
         self.read_only.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// While nothing can be written, tries whether that is still so: with nobody sending, nothing else would notice.
+    pub(crate) fn try_writing(&self) {
+        if self.read_only().is_some() {
+            let mut batch = WriteBatch::default();
+            meta::put_last_received(&mut batch, self.stamper.last());
+            // The outcome is remembered by the call itself.
+            let _ = self.write(batch, Durability::Commit);
+        }
     }
 
     /// How many bytes of live traces are wanted at most; twice as many are bearable.

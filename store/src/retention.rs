@@ -25,13 +25,7 @@ pub(crate) fn minute(day: u16) -> u32 {
 pub(crate) fn drop_before(store: &Inner, first_kept: u16, minute: u32) -> Result<(), StoreError> {
     let engine = &store.engine;
     // Rows before what they point to, so that nobody is led to frames that are gone.
-    for family in [
-        Family::Summary,
-        Family::Bitmap,
-        Family::Filter,
-        Family::Term,
-        Family::Edge,
-    ] {
+    for family in [Family::Summary, Family::Bitmap, Family::Filter, Family::Edge] {
         store.noticing(engine.drop_before(family, minute))?;
     }
     store.noticing(engine.drop_before(Family::Trace(first_kept - 1), 0))?;

@@ -107,6 +107,7 @@ impl Sealer {
 /// one tries again.
 pub(crate) fn run(store: &Arc<Inner>) {
     while store.sealer.wait(store.config.seal.every) {
+        store.try_writing();
         if let Err(error) = pass(store, Which::Due) {
             store.counters.seal_failures.fetch_add(1, Ordering::Relaxed);
             tracing::error!(%error, "sealing failed");

@@ -46,10 +46,25 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// Where a store is, so that it can be opened again.
+trait Place {
+    fn open(&self) -> Store;
+    fn crash(&mut self);
+}
+
+impl Place for Arc<Memory> {
+    fn open(&self) -> Store {
+        Store::on(Arc::clone(self) as _, config()).unwrap()
+    }
+
+    fn crash(&mut self) {
+        *self = Arc::new(Memory::crash(self));
+    }
+}
+
 /// Follows the steps with a set of what was acknowledged, in order of its first acknowledgement.
-async fn follow(steps: Vec<Step>) {
-    let mut engine = Arc::new(Memory::crashing());
-    let mut store = Store::on(Arc::clone(&engine) as _, config()).unwrap();
+async fn follow(mut place: impl Place, steps: Vec<Step>) {
+    let mut store = place.open();
     let mut acknowledged: BTreeMap<u128, Vec<u8>> = BTreeMap::new();
     for step in steps {
         match step {
@@ -67,11 +82,13 @@ async fn follow(steps: Vec<Step>) {
             Step::SealDue => store.seal_due().unwrap(),
             Step::Reopen => {
                 drop(store);
-                store = Store::on(Arc::clone(&engine) as _, config()).unwrap();
+                store = place.open();
             }
             Step::Crash => {
-                engine = Arc::new(engine.crash());
-                store = Store::on(Arc::clone(&engine) as _, config()).unwrap();
+                // The power goes first, so that closing cannot save anything.
+                place.crash();
+                drop(store);
+                store = place.open();
             }
         }
         for trace in 0..4 {
@@ -98,7 +115,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn every_acknowledged_record_is_read_once(steps in prop::collection::vec(step(), 1..14)) {
-        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(follow(steps));
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(follow(Arc::new(Memory::crashing()), steps));
     }
 }
 
@@ -244,4 +261,102 @@ async fn the_hot_log_is_cut_off_behind_what_is_sealed() {
     assert_eq!(figure(&store, "beamline_store_records_replayed_total"), 0);
     store.commit(batch(&store, &[document(3, 9)])).await.unwrap();
     assert_eq!(bodies(&store, 3).len(), 2);
+}
+
+#[tokio::test]
+async fn many_alike_records_train_a_dictionary_that_reopening_finds() {
+    let engine = Arc::new(Memory::new());
+    let store = Store::on(Arc::clone(&engine) as _, config()).unwrap();
+    let alike = |trace: u128| {
+        let noise = trace.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+        let text = format!(
+            r#"{{"name":"shop","id":"{:016x}","trace_id":"{}","start_time":1795415913.5,"end_time":1795415914,
+            "annotations":{{"customer":"{noise:032x}","kind":"{}"}},"metadata":{{"note":"the same in every one of them"}}}}"#,
+            trace + 1,
+            trace_id(trace),
+            trace % 7,
+        );
+        xray(trace, &text)
+    };
+    for from in [0u128, 3000] {
+        let records: Vec<_> = (from..from + 3000).map(alike).collect();
+        store.commit(batch(&store, &records)).await.unwrap();
+        store.seal_all().unwrap();
+    }
+    let plain = 3000 * 200;
+    assert!(figure(&store, "beamline_store_frames_written_bytes") < plain, "it pays");
+    let expected = bodies(&store, 4321);
+    drop(store);
+    let store = Store::on(engine, config()).unwrap();
+    assert_eq!(bodies(&store, 4321), expected);
+    store.commit(batch(&store, &[alike(9000)])).await.unwrap();
+    store.seal_all().unwrap();
+    let verified = store.verify().unwrap();
+    assert_eq!(
+        (verified.traces, verified.records, verified.problems.len()),
+        (6001, 6001, 0)
+    );
+}
+
+#[cfg(feature = "rocks")]
+mod on_disk {
+    use beamline_store::Location;
+
+    use super::*;
+
+    fn on_disk(folder: &std::path::Path) -> StoreConfig {
+        StoreConfig {
+            location: Location::Folder(folder.to_owned()),
+            memory: 64 << 20,
+            ..config()
+        }
+    }
+
+    struct OnDisk(std::path::PathBuf);
+
+    impl Place for OnDisk {
+        fn open(&self) -> Store {
+            Store::open(on_disk(&self.0)).unwrap()
+        }
+
+        /// What is on disk cannot lose its power from here; it is only closed.
+        fn crash(&mut self) {}
+    }
+
+    #[tokio::test]
+    async fn a_store_on_disk_is_sealed_copied_and_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, copy) = (folder.path().join("data"), folder.path().join("copy"));
+        let store = Store::open(on_disk(&data)).unwrap();
+        for number in 0..10 {
+            store
+                .commit(batch(&store, &[document(1, number), document(2, number)]))
+                .await
+                .unwrap();
+            if number % 4 == 3 {
+                store.seal_all().unwrap();
+            }
+        }
+        store.checkpoint(&copy).unwrap();
+        let expected = (bodies(&store, 1), bodies(&store, 2));
+        store.commit(batch(&store, &[document(1, 20)])).await.unwrap();
+        drop(store);
+        let copied = Store::open(on_disk(&copy)).unwrap();
+        assert_eq!((bodies(&copied, 1), bodies(&copied, 2)), expected);
+        assert_eq!(copied.verify().unwrap().problems, [""; 0]);
+        let store = Store::open(on_disk(&data)).unwrap();
+        assert_eq!(bodies(&store, 1).len(), 11);
+        let again = Store::open(on_disk(&data)).err().unwrap();
+        assert!(again.to_string().starts_with("data is in use"), "{again}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 6, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn every_acknowledged_record_is_read_once_from_disk(steps in prop::collection::vec(step(), 1..8)) {
+            let folder = tempfile::tempdir().unwrap();
+            let place = OnDisk(folder.path().to_owned());
+            tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(follow(place, steps));
+        }
+    }
 }

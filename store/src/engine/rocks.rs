@@ -68,6 +68,21 @@ impl Rocks {
         failed(&self.folder, error)
     }
 
+    /// Frees at once the files that lie wholly in deleted ranges. Only after a synced write: files do not come back,
+    /// so whatever allowed them to go has to be on disk first.
+    fn drop_files(&self, batch: &WriteBatch) -> Result<(), EngineError> {
+        for change in &batch.changes {
+            if let Change::DeleteBelow { family, part, end } = change
+                && let Some(table) = self.table(*family)
+            {
+                self.db
+                    .delete_file_in_range_cf(&table, prefix(*family, part), whole(*family, part, end))
+                    .map_err(|error| self.fail(&error))?;
+            }
+        }
+        Ok(())
+    }
+
     fn add(&self, batch: &mut rocksdb::WriteBatch, change: &Change) -> Result<(), EngineError> {
         match change {
             Change::Put {
@@ -85,12 +100,7 @@ impl Rocks {
             }
             Change::DeleteBelow { family, part, end } => {
                 if let Some(table) = self.table(*family) {
-                    let (from, to) = (prefix(*family, part), whole(*family, part, end));
-                    // Whole files go at once; the range tombstone only has to cover what shares a file with the rest.
-                    self.db
-                        .delete_file_in_range_cf(&table, &from, &to)
-                        .map_err(|error| self.fail(&error))?;
-                    batch.delete_range_cf(&table, from, to);
+                    batch.delete_range_cf(&table, prefix(*family, part), whole(*family, part, end));
                 }
             }
         }
@@ -104,10 +114,13 @@ impl Engine for Rocks {
         for change in &batch.changes {
             self.add(&mut changes, change)?;
         }
-        drop(batch);
         let mut how = WriteOptions::default();
         how.set_sync(durability == Durability::Commit);
-        self.db.write_opt(changes, &how).map_err(|error| self.fail(&error))
+        self.db.write_opt(changes, &how).map_err(|error| self.fail(&error))?;
+        if durability == Durability::Commit {
+            self.drop_files(&batch)?;
+        }
+        Ok(())
     }
 
     fn view(&self) -> Box<dyn View + '_> {

@@ -103,7 +103,7 @@ impl Settings {
                 blocks.set_partition_filters(true);
                 blocks.set_metadata_block_size(4 * KIB);
             }
-            Family::Meta | Family::Bitmap | Family::Filter | Family::Term | Family::Object => {
+            Family::Meta | Family::Bitmap | Family::Filter | Family::Object => {
                 blocks.set_bloom_filter(10.0, false);
             }
             Family::Hot | Family::Block | Family::Summary | Family::Edge => {}

@@ -10,14 +10,13 @@ use crate::engine::{EngineError, EngineErrorKind, Family};
 /// RocksDB has this one whether it is wanted or not; nothing is kept there.
 pub(super) const UNUSED: &str = "default";
 
-const FIXED: [Family; 9] = [
+const FIXED: [Family; 8] = [
     Family::Meta,
     Family::Hot,
     Family::Block,
     Family::Summary,
     Family::Bitmap,
     Family::Filter,
-    Family::Term,
     Family::Edge,
     Family::Object,
 ];
@@ -34,7 +33,6 @@ pub(super) fn name(family: Family) -> String {
         Family::Summary => "sum".to_owned(),
         Family::Bitmap => "ixb".to_owned(),
         Family::Filter => "ixf".to_owned(),
-        Family::Term => "term".to_owned(),
         Family::Edge => "edge".to_owned(),
         Family::Object => "obj".to_owned(),
     }
