@@ -12,6 +12,7 @@
 //! | [`segment`] | X-Ray documents: which are acceptable, and what they say |
 //! | [`otlp`] | OpenTelemetry spans: the same questions |
 //! | [`decode`] | what stored bytes mean |
+//! | [`convert`] | how nodes are said in the other form |
 //! | [`node`] | one segment, subsegment or span, without loss |
 //! | [`trace`] | what the nodes of one trace are to each other |
 //! | [`digest`] | what search can ask about a whole trace |
@@ -23,6 +24,7 @@
 
 #![warn(missing_docs)]
 
+pub mod convert;
 pub mod decode;
 pub mod derive;
 pub mod digest;

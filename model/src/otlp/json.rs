@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::schema::{Field, Kind, MAX_DEPTH, Message, STRING_VALUE, TRACE_REQUEST};
+use super::schema::{Field, Kind, MAX_DEPTH, Message, SPAN, STRING_VALUE, TRACE_REQUEST};
 use super::wire::{BadWire, Fields, Wire, write_bytes, write_varint};
 pub use crate::json::BadJson;
 use crate::json::{Reader, Value, write_number, write_text};
@@ -215,6 +215,20 @@ pub fn from_protobuf(bytes: &[u8]) -> Result<String, BadWire> {
     let mut out = String::with_capacity(bytes.len() * 2);
     write_message(bytes, &TRACE_REQUEST, 0, &mut out)?;
     Ok(out)
+}
+
+/// A protobuf `Span`, or some of its fields, as JSON; `None` if the bytes are no such message.
+pub(crate) fn span_from_protobuf(bytes: &[u8]) -> Option<String> {
+    let mut out = String::new();
+    write_message(bytes, &SPAN, 0, &mut out).ok()?;
+    Some(out)
+}
+
+/// The protobuf of what [`span_from_protobuf`] wrote; `None` for any other text.
+pub(crate) fn span_to_protobuf(json: &str) -> Option<Vec<u8>> {
+    let (mut reader, mut out) = (Reader::new(json), Vec::new());
+    read_message(&mut reader, &SPAN, 0, &mut out).ok()?;
+    Some(out)
 }
 
 fn write_message(bytes: &[u8], message: &Message, depth: usize, out: &mut String) -> Result<(), BadWire> {

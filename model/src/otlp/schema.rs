@@ -132,7 +132,7 @@ static SCOPE: Message = Message {
     ],
 };
 
-static SPAN: Message = Message {
+pub(super) static SPAN: Message = Message {
     fields: &[
         one("traceId", 1, Kind::Hex),
         one("spanId", 2, Kind::Hex),

@@ -1,0 +1,75 @@
+// What the fuzz targets hold for every input. `model/tests/payloads/corpora.rs` includes this file, so that the corpora
+// and damaged real payloads run as ordinary tests too.
+
+use beamline_model::id::TraceId;
+use beamline_model::otlp::walk::{self, Walked};
+use beamline_model::record::{Body, Record};
+use beamline_model::time::Timestamp;
+use beamline_model::{convert, decode, otlp, segment};
+
+fn record(trace: TraceId, body: Body<'_>) -> Record<'_> {
+    Record {
+        trace,
+        received: Timestamp::from_seconds(1_795_420_000),
+        weight: 1.0,
+        body,
+    }
+}
+
+/// A body of the X-Ray protocol: whatever `head` accepts can be read, written and translated.
+pub fn read_document(body: &[u8]) {
+    for document in segment::split(body).flatten() {
+        let Ok(head) = segment::head(document) else { continue };
+        assert!(head.end.is_none_or(|end| end >= head.start));
+        let record = record(head.trace, Body::Xray(document));
+        let nodes = segment::nodes(&record).expect("accepted by head");
+        assert_eq!(
+            (nodes[0].id, nodes[0].start, nodes[0].end),
+            (head.id, head.start, head.end)
+        );
+        let written = convert::segment::document(&nodes).expect("a document");
+        assert!(
+            serde_json::from_str::<serde::de::IgnoredAny>(&written).is_ok(),
+            "{written}"
+        );
+        let _ = convert::span::resource_spans(&nodes);
+    }
+}
+
+/// A protobuf request: whatever `walk` accepts can be decoded and translated.
+pub fn read_request(bytes: &[u8]) {
+    let (mut contexts, mut spans) = (Vec::new(), Vec::new());
+    let _ = walk::request(bytes, &mut |item| match item {
+        Walked::Context(context) => contexts.push(context.bytes),
+        Walked::Span(span) => spans.push((contexts.len() - 1, span)),
+        Walked::Rejected(_) => {}
+    });
+    let records: Vec<_> = spans
+        .iter()
+        .map(|(context, span)| {
+            let context = &contexts[*context];
+            record(
+                span.trace,
+                Body::Otlp {
+                    context,
+                    span: span.bytes,
+                },
+            )
+        })
+        .collect();
+    let decoded = decode::nodes(&records);
+    assert_eq!((decoded.nodes.len(), decoded.undecodable), (spans.len(), 0));
+    for document in convert::segment::documents(&decoded.nodes) {
+        segment::head_within(document.json.as_bytes(), usize::MAX).unwrap_or_else(|refused| panic!("{refused}"));
+    }
+    let _ = convert::span::resource_spans(&decoded.nodes);
+}
+
+/// A JSON request: whatever is accepted survives the way back.
+pub fn read_json(text: &[u8]) {
+    if let Ok(bytes) = otlp::json::to_protobuf(text) {
+        let json = otlp::json::from_protobuf(&bytes).expect("written a line above");
+        assert!(otlp::json::to_protobuf(json.as_bytes()).is_ok(), "{json}");
+        read_request(&bytes);
+    }
+}
