@@ -20,6 +20,7 @@ mod live;
 mod meta;
 mod moment;
 pub mod object;
+pub mod plan;
 mod read;
 mod retention;
 mod seal;

@@ -33,9 +33,10 @@ mod merge;
 pub mod rows;
 pub mod summaries;
 pub mod terms;
-mod writer;
+pub(crate) mod writer;
 pub mod zone;
 
+pub(crate) use merge::filter_part;
 pub use writer::Tables;
 
 /// Where the digest of a sealed trace is: what a row of [`Family::Trace`](crate::engine::Family::Trace) remembers.

@@ -162,7 +162,11 @@ pub(crate) fn digest(trace: impl Strategy<Value = u128>, minutes: i64) -> impl S
                 trace: TraceId(trace),
                 revision: 1,
                 start: Timestamp(start),
-                end: times.0,
+                end: lists
+                    .1
+                    .iter()
+                    .filter_map(|segment| segment.end)
+                    .fold(times.0, Timestamp::max),
                 updated: times.1,
                 response_time: times.2,
                 flags,

@@ -187,7 +187,7 @@ impl Tables {
 }
 
 /// Which part of an hour's filter a term belongs to.
-pub(super) fn filter_part(hour_hash: u64, log2: u8) -> u8 {
+pub(crate) fn filter_part(hour_hash: u64, log2: u8) -> u8 {
     if log2 == 0 {
         0
     } else {
