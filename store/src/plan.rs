@@ -23,6 +23,7 @@ mod evaluate;
 mod filter;
 mod gather;
 mod order;
+mod store;
 
 use evaluate::evaluate;
 use gather::{Candidate, Source, Top, gather};
