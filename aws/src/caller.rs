@@ -1,7 +1,9 @@
 //! Who is calling: account and region, as far as the request says.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
+use axum::extract::ConnectInfo;
 use http::request::Parts;
 
 /// The account of whoever does not say, or whose access key is not configured.
@@ -11,11 +13,13 @@ pub const DEFAULT_REGION: &str = "us-east-1";
 
 /// The party a request is answered for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Caller {
+pub(crate) struct Caller {
     /// Twelve digits.
-    pub account: String,
+    pub(crate) account: String,
     /// `us-east-1` style.
-    pub region: String,
+    pub(crate) region: String,
+    /// Where the request came from, if the listener tells.
+    pub(crate) peer: Option<SocketAddr>,
 }
 
 /// What is done about signatures.
@@ -78,12 +82,21 @@ impl<'a> Scope<'a> {
 }
 
 impl Caller {
-    /// The caller behind a scope, with the accounts that are configured for access keys.
-    pub(crate) fn of(scope: Option<Scope<'_>>, accounts: &BTreeMap<String, String>) -> Self {
+    /// Who sent a request, with the accounts that are configured for access keys.
+    pub(crate) fn of(parts: &Parts, accounts: &BTreeMap<String, String>) -> Self {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Self {
+            peer: peer.map(|ConnectInfo(peer)| *peer),
+            ..Self::behind(Scope::of(parts), accounts)
+        }
+    }
+
+    fn behind(scope: Option<Scope<'_>>, accounts: &BTreeMap<String, String>) -> Self {
         let account = scope.and_then(|scope| accounts.get(scope.access_key));
         Self {
             account: account.map_or(DEFAULT_ACCOUNT, String::as_str).to_owned(),
             region: scope.map_or(DEFAULT_REGION, |scope| scope.region).to_owned(),
+            peer: None,
         }
     }
 }
@@ -151,10 +164,10 @@ mod tests {
             region: "eu-west-1",
             service: "xray",
         };
-        let account = |scope| Caller::of(scope, &accounts).account;
+        let account = |scope| Caller::behind(scope, &accounts).account;
         assert_eq!(account(Some(scope("AKID"))), "210987654321");
         assert_eq!(account(Some(scope("other"))), DEFAULT_ACCOUNT);
         assert_eq!(account(None), DEFAULT_ACCOUNT);
-        assert_eq!(Caller::of(None, &accounts).region, DEFAULT_REGION);
+        assert_eq!(Caller::behind(None, &accounts).region, DEFAULT_REGION);
     }
 }

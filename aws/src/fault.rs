@@ -5,21 +5,26 @@
 
 use std::fmt::Display;
 
+use beamline_collector::report::Dropped;
+use beamline_collector::sample::RulesError;
+use beamline_collector::{Busy, SegmentsError};
 use beamline_model::lang::trace_filter::FilterError;
+use beamline_model::sampling::rule::BadRule;
 use beamline_proto::aws::{Operation, Rejection, Service};
+use beamline_query::QueryError;
 use beamline_store::StoreError;
 
 /// An AWS error answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub(crate) struct Fault {
     /// Shape name or common code: `InvalidRequestException`.
-    pub code: &'static str,
+    pub(crate) code: &'static str,
     /// HTTP status.
-    pub status: u16,
+    pub(crate) status: u16,
     /// For people.
-    pub message: String,
+    pub(crate) message: String,
     /// `ResourceName`, for the errors that have it.
-    pub resource: Option<String>,
+    pub(crate) resource: Option<String>,
 }
 
 impl Fault {
@@ -33,17 +38,22 @@ impl Fault {
     }
 
     /// The request asks for what cannot be.
-    pub fn invalid(message: impl Display) -> Self {
+    pub(crate) fn invalid(message: impl Display) -> Self {
         Self::new("InvalidRequestException", 400, message)
     }
 
     /// Too much at once; SDKs wait and try again.
-    pub fn throttled(message: impl Display) -> Self {
+    pub(crate) fn throttled(message: impl Display) -> Self {
         Self::new("ThrottledException", 429, message)
     }
 
+    /// There are as many sampling rules as there may be.
+    pub(crate) fn too_many_rules(message: impl Display) -> Self {
+        Self::new("RuleLimitExceededException", 400, message)
+    }
+
     /// A resource would have more tags than it may.
-    pub fn too_many_tags(resource: &str, message: impl Display) -> Self {
+    pub(crate) fn too_many_tags(resource: &str, message: impl Display) -> Self {
         Self {
             resource: Some(resource.to_owned()),
             ..Self::new("TooManyTagsException", 400, message)
@@ -51,7 +61,7 @@ impl Fault {
     }
 
     /// No such resource, for the few operations that say so with a 404.
-    pub fn not_found(resource: &str, message: impl Display) -> Self {
+    pub(crate) fn not_found(resource: &str, message: impl Display) -> Self {
         Self {
             resource: Some(resource.to_owned()),
             ..Self::new("ResourceNotFoundException", 404, message)
@@ -59,18 +69,18 @@ impl Fault {
     }
 
     /// The body is not what the protocol says it is.
-    pub fn malformed(message: impl Display) -> Self {
+    pub(crate) fn malformed(message: impl Display) -> Self {
         Self::new("SerializationException", 400, message)
     }
 
     /// The body is larger than anything sensible.
-    pub fn too_large(limit: usize) -> Self {
+    pub(crate) fn too_large(limit: usize) -> Self {
         let message = format!("the request body must not be larger than {limit} bytes");
         Self::new("RequestEntityTooLargeException", 413, message)
     }
 
     /// The body did not arrive in time.
-    pub fn too_slow() -> Self {
+    pub(crate) fn too_slow() -> Self {
         Self::new(
             "RequestTimeoutException",
             408,
@@ -79,7 +89,7 @@ impl Fault {
     }
 
     /// `Content-Encoding` is something else than gzip or nothing.
-    pub fn encoding(encoding: &str) -> Self {
+    pub(crate) fn encoding(encoding: &str) -> Self {
         let shown: String = encoding.chars().take(40).collect();
         Self::new(
             "UnsupportedMediaTypeException",
@@ -89,7 +99,7 @@ impl Fault {
     }
 
     /// No service has an operation there.
-    pub fn unknown_operation(method: &str, path: &str) -> Self {
+    pub(crate) fn unknown_operation(method: &str, path: &str) -> Self {
         let shown: String = path.chars().take(200).collect();
         Self::new(
             "UnknownOperationException",
@@ -99,7 +109,7 @@ impl Fault {
     }
 
     /// The operation exists in AWS and not here.
-    pub fn not_implemented(service: &Service, operation: &Operation) -> Self {
+    pub(crate) fn not_implemented(service: &Service, operation: &Operation) -> Self {
         Self::new(
             "NotImplementedException",
             501,
@@ -108,12 +118,12 @@ impl Fault {
     }
 
     /// Writing is not possible now; reading may be.
-    pub fn unavailable(message: impl Display) -> Self {
+    pub(crate) fn unavailable(message: impl Display) -> Self {
         Self::new("ServiceUnavailableException", 503, message)
     }
 
     /// Something went wrong in here. The cause is logged and not sent.
-    pub fn internal(cause: &dyn std::error::Error) -> Self {
+    pub(crate) fn internal(cause: &dyn std::error::Error) -> Self {
         let mut chain = cause.to_string();
         let mut source = cause.source();
         while let Some(deeper) = source {
@@ -151,6 +161,54 @@ impl From<StoreError> for Fault {
             StoreError::ReadOnly(_) | StoreError::Closed => Self::unavailable(error),
             StoreError::TooManyAccounts => Self::invalid(error),
             StoreError::Malformed(_) | StoreError::Damaged(_) | StoreError::Engine { .. } => Self::internal(&error),
+        }
+    }
+}
+
+impl From<QueryError> for Fault {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Filter { error, .. } => error.into(),
+            QueryError::Invalid { .. }
+            | QueryError::NoSuchAccount { .. }
+            | QueryError::NoSuchGroup(_)
+            | QueryError::NoSuchTrace(_) => Self::invalid(error),
+            QueryError::Busy => Self::throttled(error),
+            QueryError::Store(error) => error.into(),
+            QueryError::Lost => Self::internal(&error),
+        }
+    }
+}
+
+impl From<BadRule> for Fault {
+    fn from(error: BadRule) -> Self {
+        Self::invalid(error)
+    }
+}
+
+impl From<RulesError> for Fault {
+    fn from(error: RulesError) -> Self {
+        match error {
+            RulesError::TooMany(_) => Self::too_many_rules(error),
+            RulesError::Store(error) => error.into(),
+            RulesError::Bad(_)
+            | RulesError::Exists(_)
+            | RulesError::NoSuchRule(_)
+            | RulesError::DefaultStays
+            | RulesError::NotOneName
+            | RulesError::BadArn(_) => Self::invalid(error),
+        }
+    }
+}
+
+impl From<SegmentsError> for Fault {
+    fn from(error: SegmentsError) -> Self {
+        match error {
+            SegmentsError::TooMany { .. } => Self::invalid(error),
+            SegmentsError::Busy(Busy { reason, .. }) => match reason {
+                Dropped::StoreReadOnly | Dropped::StoreFailed | Dropped::Stopping => Self::unavailable(error),
+                _ => Self::throttled(error),
+            },
         }
     }
 }

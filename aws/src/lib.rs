@@ -21,6 +21,8 @@ mod xray;
 use std::sync::Arc;
 
 use axum::Router;
+use beamline_collector::Collector;
+use beamline_query::source::Source;
 use beamline_store::Store;
 
 pub use caller::{DEFAULT_ACCOUNT, DEFAULT_REGION, Signatures};
@@ -28,14 +30,19 @@ pub use compatibility::compatibility;
 pub use listener::{AwsConfig, speaks_aws, unknown};
 
 /// Every AWS API, to be merged into a listener that serves other things too. What no route is for goes to that
-/// listener's fallback, which should hand requests that [`speaks_aws`] recognises to [`unknown`].
-pub fn router(config: AwsConfig, store: Arc<Store>) -> Router {
-    let xray = xray::Xray::new(store, config.strict);
+/// listener's fallback, which should hand requests that [`speaks_aws`] recognises to [`unknown`]. Served with
+/// `into_make_service_with_connect_info::<SocketAddr>()`, refused documents are kept with their sender's address.
+pub fn router(config: AwsConfig, collector: Collector, store: Arc<Store>, source: Arc<dyn Source>) -> Router {
+    let limits = xray::Limits {
+        strict: config.strict,
+        trace_ids: config.trace_ids,
+    };
+    let xray = xray::Xray::new(collector, store, source, limits);
     Arc::new(listener::Listener::new(config, xray)).routes()
 }
 
 /// X-Ray alone, for the daemon's TCP port: whatever else is asked for gets AWS's answer that there is no such
 /// operation.
-pub fn daemon_router(config: AwsConfig, store: Arc<Store>) -> Router {
-    router(config, store).fallback(unknown)
+pub fn daemon_router(config: AwsConfig, collector: Collector, store: Arc<Store>, source: Arc<dyn Source>) -> Router {
+    router(config, collector, store, source).fallback(unknown)
 }

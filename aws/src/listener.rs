@@ -48,7 +48,9 @@ pub struct AwsConfig {
     pub in_flight_limit: usize,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
-    /// Keep to AWS's own limits (5 traces at once, 6 hours) instead of ours.
+    /// Traces that may be asked for at once: 5 in AWS, and clients count on being refused more.
+    pub trace_ids: usize,
+    /// Keep to AWS's own limits, such as ranges of 6 hours and 25 groups, where ours are wider.
     pub strict: bool,
 }
 
@@ -60,6 +62,7 @@ impl Default for AwsConfig {
             body_limit: 8 << 20,
             in_flight_limit: 128 << 20,
             body_timeout: Duration::from_secs(30),
+            trace_ids: 5,
             strict: false,
         }
     }
@@ -87,7 +90,7 @@ impl Listener {
         for operation in xray::SERVICE.operations {
             router = router.route(operation.path, any(answer));
         }
-        router.with_state(self)
+        router.route("/v1/traces", any(export)).with_state(self)
     }
 
     async fn operate(&self, request: Request) -> Result<Response, Fault> {
@@ -99,12 +102,12 @@ impl Listener {
         if scope.is_some_and(|scope| scope.service != xray::SERVICE.signing_name) {
             return Err(unknown());
         }
-        let caller = Caller::of(scope, &self.config.accounts);
+        let caller = Caller::of(&parts, &self.config.accounts);
         let _permit = self.admit(&parts)?;
         let body = self.read(&parts, body).await?;
         let document = rest_json::document(&body)?;
         drop(body);
-        self.xray.call(operation, &caller, document).await
+        self.xray.call(operation, caller, document).await
     }
 
     /// Reserves room for a body. The reservation is held until the answer is made, as that holds what the body said.
@@ -159,6 +162,16 @@ fn gunzip(packed: &[u8], limit: usize) -> Result<Bytes, Fault> {
 async fn answer(State(listener): State<Arc<Listener>>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     respond(&path, async move { listener.operate(request).await }).await
+}
+
+/// X-Ray takes OTLP too, at the path that OTLP exporters use.
+async fn export(State(listener): State<Arc<Listener>>, request: Request) -> Response {
+    respond("/v1/traces", async move {
+        let (parts, body) = request.into_parts();
+        let caller = Caller::of(&parts, &listener.config.accounts);
+        listener.xray.export(caller, Request::from_parts(parts, body)).await
+    })
+    .await
 }
 
 /// The answer to a request that no operation is meant by.

@@ -3,16 +3,30 @@
 //! Each operation is a function from its typed request to its typed reply. What it does is done by collector, query and
 //! store; what is decided here is only how that is said in X-Ray's words.
 
+mod asked;
+mod batch_get_traces;
 mod encryption;
+mod get_time_series_service_statistics;
+mod get_trace_summaries;
 mod groups;
+mod put_telemetry_records;
+mod put_trace_segments;
+mod render;
+mod sampling_rules;
+mod sampling_targets;
+mod service_graph;
 mod tags;
 mod token;
 
 use std::sync::Arc;
 
+use axum::body::Body;
+use axum::extract::Request;
 use axum::response::Response;
+use beamline_collector::Collector;
 use beamline_proto::aws::{Input, Operation};
 use beamline_proto::generated::xray::SERVICE;
+use beamline_query::source::Source;
 use beamline_store::Store;
 use beamline_store::api::Account;
 use serde::Serialize;
@@ -29,20 +43,72 @@ const AT_ONCE: usize = 32;
 /// The operations that have behaviour, and where it differs from AWS's on purpose.
 pub(crate) static IMPLEMENTED: &[(&str, &[&str])] = &[
     (
+        "BatchGetTraces",
+        &[
+            "ids of traces that do not exist come back in `UnprocessedTraceIds`",
+            "ids of 32 hex digits are accepted too",
+            "unknown members of documents are kept",
+        ],
+    ),
+    (
         "CreateGroup",
         &[
             "1,000 groups instead of 25",
             "an empty `FilterExpression` counts as none",
         ],
     ),
+    ("CreateSamplingRule", &["1,000 rules instead of 25"]),
     ("DeleteGroup", &[]),
+    ("DeleteSamplingRule", &[]),
     (
         "GetEncryptionConfig",
         &["always `NONE`: encryption at rest is the disk's business"],
     ),
     ("GetGroup", &[]),
     ("GetGroups", &[]),
+    ("GetSamplingRules", &["all rules on one page"]),
+    ("GetSamplingStatisticSummaries", &[]),
+    (
+        "GetSamplingTargets",
+        &[
+            "2,000 statistics documents instead of 25",
+            "a client gets a quota with its first report",
+        ],
+    ),
+    (
+        "GetServiceGraph",
+        &[
+            "ranges of more than 6 hours",
+            "`ContainsOldGroupVersions` is always false",
+        ],
+    ),
+    (
+        "GetTimeSeriesServiceStatistics",
+        &[
+            "`Period` may be any number of minutes",
+            "no forecast",
+            "ranges of more than 6 hours",
+        ],
+    ),
+    ("GetTraceGraph", &[]),
+    (
+        "GetTraceSummaries",
+        &[
+            "ranges of more than 6 hours",
+            "an empty `FilterExpression` counts as none",
+            "traces without an epoch in their id are found by their earliest start",
+        ],
+    ),
     ("ListTagsForResource", &[]),
+    ("PutTelemetryRecords", &[]),
+    (
+        "PutTraceSegments",
+        &[
+            "documents of up to 4 MiB",
+            "up to 1,000 documents in a call",
+            "any 128-bit trace id",
+        ],
+    ),
     ("TagResource", &[]),
     ("UntagResource", &[]),
     (
@@ -52,79 +118,127 @@ pub(crate) static IMPLEMENTED: &[(&str, &[&str])] = &[
             "an empty `FilterExpression` removes it",
         ],
     ),
+    ("UpdateSamplingRule", &[]),
 ];
+
+/// Where Beamline may be more generous than AWS.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Keep to AWS's own limits.
+    pub(crate) strict: bool,
+    /// Traces that may be asked for at once.
+    pub(crate) trace_ids: usize,
+}
 
 /// What the operations work on.
 pub(crate) struct Xray {
+    collector: Collector,
     store: Arc<Store>,
-    strict: bool,
+    source: Arc<dyn Source>,
+    limits: Limits,
     turns: Arc<Semaphore>,
 }
 
 /// What one request works on, and for whom.
 #[derive(Clone)]
 struct Call {
+    collector: Collector,
     store: Arc<Store>,
-    strict: bool,
+    source: Arc<dyn Source>,
+    limits: Limits,
     caller: Caller,
     account: Account,
 }
 
 impl Xray {
-    pub(crate) fn new(store: Arc<Store>, strict: bool) -> Self {
+    pub(crate) fn new(collector: Collector, store: Arc<Store>, source: Arc<dyn Source>, limits: Limits) -> Self {
         Self {
+            collector,
             store,
-            strict,
+            source,
+            limits,
             turns: Arc::new(Semaphore::new(AT_ONCE)),
         }
     }
 
     /// Answers one request.
-    pub(crate) async fn call(
-        &self,
-        operation: &Operation,
-        caller: &Caller,
-        document: Value,
-    ) -> Result<Response, Fault> {
+    pub(crate) async fn call(&self, operation: &Operation, caller: Caller, document: Value) -> Result<Response, Fault> {
         match operation.name {
+            "BatchGetTraces" => self.run(caller, document, batch_get_traces::run).await,
             "CreateGroup" => self.run(caller, document, groups::create).await,
+            "CreateSamplingRule" => self.run(caller, document, sampling_rules::create).await,
             "DeleteGroup" => self.run(caller, document, groups::delete).await,
+            "DeleteSamplingRule" => self.run(caller, document, sampling_rules::delete).await,
             "GetEncryptionConfig" => self.run(caller, document, encryption::get).await,
             "GetGroup" => self.run(caller, document, groups::get).await,
             "GetGroups" => self.run(caller, document, groups::list).await,
+            "GetSamplingRules" => self.run(caller, document, sampling_rules::list).await,
+            "GetSamplingStatisticSummaries" => self.run(caller, document, sampling_targets::summaries).await,
+            "GetSamplingTargets" => self.run(caller, document, sampling_targets::report).await,
+            "GetServiceGraph" => self.run(caller, document, service_graph::of_range).await,
+            "GetTimeSeriesServiceStatistics" => {
+                self.run(caller, document, get_time_series_service_statistics::run)
+                    .await
+            }
+            "GetTraceGraph" => self.run(caller, document, service_graph::of_traces).await,
+            "GetTraceSummaries" => self.run(caller, document, get_trace_summaries::run).await,
             "ListTagsForResource" => self.run(caller, document, tags::list).await,
+            "PutTelemetryRecords" => self.run(caller, document, put_telemetry_records::run).await,
+            "PutTraceSegments" => {
+                let request = Input::from_document(document)?;
+                let peer = caller.peer;
+                let call = self.of(caller).await?;
+                rest_json::reply(&put_trace_segments::run(&call, peer, request).await?)
+            }
             "TagResource" => self.run(caller, document, tags::add).await,
             "UntagResource" => self.run(caller, document, tags::remove).await,
             "UpdateGroup" => self.run(caller, document, groups::update).await,
+            "UpdateSamplingRule" => self.run(caller, document, sampling_rules::update).await,
             _ => Err(Fault::not_implemented(&SERVICE, operation)),
         }
+    }
+
+    /// Answers `POST /v1/traces`: OTLP on the AWS endpoint.
+    pub(crate) async fn export(&self, caller: Caller, request: Request) -> Result<Response, Fault> {
+        let peer = caller.peer;
+        let account = self.of(caller).await?.account;
+        let answer = self.collector.export_traces(account, peer, request).await;
+        Ok(answer.map(Body::from))
+    }
+
+    /// What a request of a caller works on. The caller gets an account with its first request.
+    async fn of(&self, caller: Caller) -> Result<Call, Fault> {
+        let (collector, limits) = (self.collector.clone(), self.limits);
+        let (store, source) = (Arc::clone(&self.store), Arc::clone(&self.source));
+        self.blocking(move || {
+            let account = store.account(&caller.account, &caller.region)?;
+            Ok(Call {
+                collector,
+                store,
+                source,
+                limits,
+                caller,
+                account,
+            })
+        })
+        .await
     }
 
     /// Runs an operation that reads or writes the store, on a thread that may wait.
     async fn run<I, O>(
         &self,
-        caller: &Caller,
+        caller: Caller,
         document: Value,
         operation: fn(&Call, I) -> Result<O, Fault>,
     ) -> Result<Response, Fault>
     where
-        I: Input + 'static,
+        I: Input + Send + 'static,
         O: Serialize + 'static,
     {
-        let store = Arc::clone(&self.store);
-        let (strict, caller) = (self.strict, caller.clone());
-        self.blocking(move || {
-            let request = I::from_document(document)?;
-            let account = store.account(&caller.account, &caller.region)?;
-            let call = Call {
-                store,
-                strict,
-                caller,
-                account,
-            };
-            rest_json::reply(&operation(&call, request)?)
-        })
-        .await
+        let request = I::from_document(document)?;
+        let call = self.of(caller).await?;
+        self.blocking(move || rest_json::reply(&operation(&call, request)?))
+            .await
     }
 
     async fn blocking<T: Send + 'static>(

@@ -23,7 +23,7 @@ pub(super) fn create(call: &Call, request: CreateGroupRequest) -> Result<CreateG
     if !Group::is_name(&name) {
         return Err(Fault::invalid("GroupName must have 1 to 32 letters, digits and dashes"));
     }
-    let limit = if call.strict { 25 } else { 1_000 };
+    let limit = if call.limits.strict { 25 } else { 1_000 };
     if call.store.objects(ObjectKind::Group, call.account)?.len() >= limit {
         return Err(Fault::invalid(format!(
             "there are {limit} groups already, and no more are possible"

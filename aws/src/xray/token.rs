@@ -6,11 +6,36 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use beamline_model::id::TraceId;
+use beamline_model::time::Timestamp;
+use beamline_store::api::Cursor;
 
 use crate::fault::Fault;
 
 /// The kind of list a token belongs to is its first byte, so that a token of another operation is refused.
+const TRACES: u8 = 1;
 const ROWS: u8 = 2;
+
+pub(crate) fn of_traces(cursor: &Cursor) -> String {
+    let mut bytes = vec![TRACES];
+    bytes.extend(cursor.key.to_be_bytes());
+    bytes.extend(cursor.start.0.to_be_bytes());
+    bytes.extend(cursor.trace.to_bytes());
+    sealed(bytes)
+}
+
+pub(crate) fn to_traces(token: &str) -> Result<Cursor, Fault> {
+    let bytes = opened::<33>(token, TRACES)?;
+    let (mut key, mut start, mut trace) = ([0; 8], [0; 8], [0; 16]);
+    key.copy_from_slice(&bytes[1..9]);
+    start.copy_from_slice(&bytes[9..17]);
+    trace.copy_from_slice(&bytes[17..33]);
+    Ok(Cursor {
+        key: i64::from_be_bytes(key),
+        start: Timestamp(i64::from_be_bytes(start)),
+        trace: TraceId(u128::from_be_bytes(trace)),
+    })
+}
 
 /// For lists that are made anew for each page: how many rows were given, and what the whole list looked like. A page
 /// of a list that has changed since would not fit the pages before.
@@ -62,15 +87,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_position_survives_the_client(given in 0usize..1_000_000, list: u64) {
-            let token = of_rows(given, list);
-            prop_assert!(token.len() <= 100, "GetGroups allows no longer tokens");
-            prop_assert_eq!(to_rows(&token), Ok((given, list)));
-            prop_assert!(to_rows(&token[1..]).is_err());
+        fn a_position_survives_the_client(key: i64, start: i64, trace: u128, given in 0usize..1_000_000, list: u64) {
+            let cursor = Cursor { key, start: Timestamp(start), trace: TraceId(trace) };
+            let token = of_traces(&cursor);
+            prop_assert_eq!(to_traces(&token), Ok(cursor));
+            prop_assert!(to_rows(&token).is_err());
+            prop_assert!(to_traces(&token[1..]).is_err());
+            let rows = of_rows(given, list);
+            prop_assert!(rows.len() <= 100, "GetGroups allows no longer tokens");
+            prop_assert_eq!(to_rows(&rows), Ok((given, list)));
+            prop_assert!(to_traces(&rows).is_err());
         }
 
         #[test]
         fn any_other_text_is_refused(text in ".{0,80}") {
+            prop_assert!(to_traces(&text).is_err());
             prop_assert!(to_rows(&text).is_err());
         }
     }

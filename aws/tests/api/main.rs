@@ -1,6 +1,11 @@
 //! The AWS APIs as clients meet them: through a socket, over the memory engine.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod groups;
 mod limits;
+mod sampling;
 mod server;
+mod source;
+mod traces;
 mod wire;

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use beamline_aws::AwsConfig;
+use beamline_collector::{Collector, Config};
 use beamline_store::{Store, StoreConfig};
 use bytes::Bytes;
 use http::{HeaderMap, Request};
@@ -14,6 +15,8 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+
+use crate::source::Listed;
 
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
@@ -34,7 +37,17 @@ impl Server {
 
     pub(crate) async fn with(config: AwsConfig) -> Self {
         let store = Arc::new(Store::open(StoreConfig::in_memory()).unwrap());
-        let router = beamline_aws::daemon_router(config, store);
+        let source = Arc::new(Listed::new(Arc::clone(&store)));
+        let collector = Config {
+            xray_udp: None,
+            otlp_grpc: None,
+            otlp_http: None,
+            ..Config::default()
+        };
+        let running = Collector::start(collector, Arc::clone(&store), Arc::default())
+            .await
+            .unwrap();
+        let router = beamline_aws::daemon_router(config, running.collector.clone(), store, source);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut tasks = JoinSet::new();
@@ -62,6 +75,13 @@ impl Server {
             headers: parts.headers,
             body: serde_json::from_slice(&bytes).unwrap_or_else(|_| panic!("not JSON: {bytes:?}")),
         }
+    }
+
+    /// The status alone, for answers that are not JSON.
+    pub(crate) async fn status(&self, request: http::request::Builder, body: impl Into<Bytes>) -> u16 {
+        let mut request = request.body(Full::new(body.into())).unwrap();
+        *request.uri_mut() = format!("http://{}{}", self.address, request.uri()).parse().unwrap();
+        self.client.request(request).await.unwrap().status().as_u16()
     }
 
     /// Posts and compares the whole answer: `expected` is the status and the body, or the error's code and message.

@@ -1,0 +1,63 @@
+//! `GetTimeSeriesServiceStatistics`: how often and how well, over time.
+
+use beamline_model::lang::trace_filter::EntitySelector;
+use beamline_model::stats::Stats;
+use beamline_model::time::Timestamp;
+use beamline_proto::generated::xray::{
+    GetTimeSeriesServiceStatisticsRequest, GetTimeSeriesServiceStatisticsResult, TimeSeriesServiceStatistics,
+};
+use beamline_query::series::{SeriesRequest, series};
+
+use super::render::{moment, statistics};
+use super::{Call, asked};
+use crate::fault::Fault;
+
+pub(super) fn run(
+    call: &Call,
+    request: GetTimeSeriesServiceStatisticsRequest,
+) -> Result<GetTimeSeriesServiceStatisticsResult, Fault> {
+    if request.next_token.is_some() {
+        return Err(Fault::invalid("NextToken is not one that this operation gave"));
+    }
+    let entity = request
+        .entity_selector_expression
+        .as_deref()
+        .map(EntitySelector::parse)
+        .transpose()?;
+    let of_service = matches!(entity, Some(EntitySelector::Service(_)));
+    let answer = series(
+        &*call.source,
+        &SeriesRequest {
+            account: call.account,
+            range: asked::range(call, request.start_time, request.end_time)?,
+            minutes: request.period.map(minutes).transpose()?,
+            selection: asked::group(call, request.group_name, request.group_arn)?,
+            entity,
+            split: false,
+        },
+    )?;
+    let points = answer.series.iter().flat_map(|series| &series.points);
+    Ok(GetTimeSeriesServiceStatisticsResult {
+        time_series_service_statistics: Some(points.map(|(at, stats)| point(*at, stats, of_service)).collect()),
+        contains_old_group_versions: Some(false),
+        next_token: None,
+    })
+}
+
+fn minutes(period: i32) -> Result<u32, Fault> {
+    let whole = u32::try_from(period)
+        .ok()
+        .filter(|seconds| *seconds > 0 && seconds % 60 == 0);
+    let seconds = whole.ok_or_else(|| Fault::invalid("Period must be a positive multiple of 60 seconds"))?;
+    Ok(seconds / 60)
+}
+
+fn point(at: Timestamp, stats: &Stats, of_service: bool) -> TimeSeriesServiceStatistics {
+    TimeSeriesServiceStatistics {
+        timestamp: Some(moment(at)),
+        edge_summary_statistics: (!of_service).then(|| statistics::edge(stats)),
+        service_summary_statistics: of_service.then(|| statistics::service(stats)),
+        service_forecast_statistics: None,
+        response_time_histogram: Some(statistics::histogram(&stats.response_times)),
+    }
+}

@@ -1,0 +1,211 @@
+//! Sampling rules, and the pollers that live by them.
+
+use serde_json::{Value, json};
+
+use crate::server::Server;
+
+fn rule(name: &str) -> Value {
+    json!({
+        "RuleName": name, "ResourceARN": "*", "Priority": 100, "FixedRate": 0.1, "ReservoirSize": 2,
+        "ServiceName": "shop", "ServiceType": "*", "Host": "*", "HTTPMethod": "GET", "URLPath": "/cart/*", "Version": 1,
+    })
+}
+
+fn now() -> f64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.unwrap().as_secs_f64()
+}
+
+#[tokio::test]
+async fn the_default_rule_has_every_member_that_sdks_read() {
+    let server = Server::start().await;
+    let expected = json!({"SamplingRuleRecords": [{
+        "SamplingRule": {
+            "RuleName": "Default", "RuleARN": "arn:aws:xray:us-east-1:123456789012:sampling-rule/Default",
+            "ResourceARN": "*", "Priority": 10000, "FixedRate": 0.05, "ReservoirSize": 1, "ServiceName": "*",
+            "ServiceType": "*", "Host": "*", "HTTPMethod": "*", "URLPath": "*", "Version": 1, "Attributes": {},
+        },
+        "CreatedAt": 0.0, "ModifiedAt": 0.0,
+    }]});
+    server
+        .check("/GetSamplingRules", json!({}), 200, expected.clone())
+        .await;
+    // The SDK for Go says it has no token.
+    server
+        .check("/GetSamplingRules", json!({"NextToken": null}), 200, expected)
+        .await;
+}
+
+#[tokio::test]
+async fn a_rule_is_created_changed_and_deleted() {
+    let server = Server::start().await;
+    let before = now();
+    let mut given = rule("cart");
+    given["Attributes"] = json!({"tier": "gold"});
+    given["SamplingRateBoost"] = json!({"MaxRate": 0.5, "CooldownWindowMinutes": 10});
+    let created = server
+        .post("/CreateSamplingRule", &json!({"SamplingRule": given}))
+        .await;
+    assert_eq!(created.status, 200, "{}", created.body);
+    let record = &created.body["SamplingRuleRecord"];
+    let mut expected = given;
+    expected["RuleARN"] = json!("arn:aws:xray:us-east-1:123456789012:sampling-rule/cart");
+    assert_eq!(record["SamplingRule"], expected);
+    let moment = record["CreatedAt"].as_f64().unwrap();
+    assert!(moment >= before - 1.0 && moment <= now() + 1.0, "{moment}");
+    assert_eq!(record["CreatedAt"], record["ModifiedAt"]);
+
+    let listed = server.post("/GetSamplingRules", &json!({})).await.body;
+    let rules = listed["SamplingRuleRecords"].as_array().unwrap();
+    let names: Vec<_> = rules.iter().map(|record| &record["SamplingRule"]["RuleName"]).collect();
+    assert_eq!(names, ["cart", "Default"]);
+
+    let by_arn = json!({"SamplingRuleUpdate": {"RuleARN": expected["RuleARN"], "FixedRate": 0.5, "Priority": 7}});
+    let updated = server.post("/UpdateSamplingRule", &by_arn).await.body;
+    (expected["FixedRate"], expected["Priority"]) = (json!(0.5), json!(7));
+    assert_eq!(updated["SamplingRuleRecord"]["SamplingRule"], expected);
+
+    let deleted = server
+        .post("/DeleteSamplingRule", &json!({"RuleName": "cart"}))
+        .await
+        .body;
+    assert_eq!(deleted["SamplingRuleRecord"]["SamplingRule"], expected);
+    let missing = json!({"RuleName": "cart"});
+    server
+        .refuses("/DeleteSamplingRule", missing, "InvalidRequestException", "cart")
+        .await;
+}
+
+#[tokio::test]
+async fn what_makes_no_rule_is_refused() {
+    let server = Server::start().await;
+    server
+        .post("/CreateSamplingRule", &json!({"SamplingRule": rule("taken")}))
+        .await;
+    let with = |member: &str, value: Value| {
+        let mut rule = rule("new");
+        rule[member] = value;
+        json!({"SamplingRule": rule})
+    };
+    for (path, body, part) in [
+        (
+            "/CreateSamplingRule",
+            json!({"SamplingRule": rule("taken")}),
+            "already exists",
+        ),
+        ("/CreateSamplingRule", with("RuleName", json!("Default")), "reserved"),
+        ("/CreateSamplingRule", with("RuleName", Value::Null), "needs a RuleName"),
+        ("/CreateSamplingRule", with("Version", json!(2)), "Version must be 1"),
+        (
+            "/CreateSamplingRule",
+            with("Priority", json!(10_000)),
+            "less than or equal to 9999",
+        ),
+        (
+            "/CreateSamplingRule",
+            with("FixedRate", json!(1.5)),
+            "less than or equal to 1",
+        ),
+        (
+            "/UpdateSamplingRule",
+            json!({"SamplingRuleUpdate": {}}),
+            "either RuleName or RuleARN",
+        ),
+        (
+            "/UpdateSamplingRule",
+            json!({"SamplingRuleUpdate": {"RuleName": "a", "RuleARN": "b"}}),
+            "either RuleName or RuleARN",
+        ),
+        (
+            "/UpdateSamplingRule",
+            json!({"SamplingRuleUpdate": {"RuleName": "gone"}}),
+            "gone",
+        ),
+        (
+            "/UpdateSamplingRule",
+            json!({"SamplingRuleUpdate": {"RuleName": "Default", "Host": "x"}}),
+            "Host of the Default rule",
+        ),
+        (
+            "/DeleteSamplingRule",
+            json!({"RuleName": "Default"}),
+            "cannot be deleted",
+        ),
+    ] {
+        server.refuses(path, body, "InvalidRequestException", part).await;
+    }
+}
+
+#[tokio::test]
+async fn clients_that_report_are_granted_a_quota() {
+    let server = Server::start().await;
+    server
+        .post("/CreateSamplingRule", &json!({"SamplingRule": rule("cart")}))
+        .await;
+    let document = |rule: &str, timestamp: f64| {
+        json!({"RuleName": rule, "ClientID": "abcdef0123456789abcdef01", "RequestCount": 110, "BorrowCount": 10,
+               "SampledCount": 20, "Timestamp": timestamp})
+    };
+    // The SDK for Java writes milliseconds.
+    let documents = [
+        document("cart", now()),
+        document("Default", now() * 1e3),
+        document("gone", now()),
+        document("cart", now() - 400.0),
+    ];
+    let granted = server
+        .post("/SamplingTargets", &json!({"SamplingStatisticsDocuments": documents}))
+        .await
+        .body;
+    let targets = granted["SamplingTargetDocuments"].as_array().unwrap();
+    let names: Vec<_> = targets.iter().map(|target| &target["RuleName"]).collect();
+    assert_eq!(names, ["cart", "Default"], "{granted}");
+    assert_eq!(targets[0]["FixedRate"], 0.1);
+    assert_eq!(targets[0]["Interval"], 10);
+    assert!(targets[0]["ReservoirQuota"].as_i64().unwrap() <= 2);
+    assert!(targets[0]["ReservoirQuotaTTL"].as_f64().unwrap() > now() + 200.0);
+    let changed = granted["LastRuleModification"].as_f64().unwrap();
+    assert!(changed > 1e9 && changed <= now(), "{changed}");
+    let unprocessed = granted["UnprocessedStatistics"].as_array().unwrap();
+    let codes: Vec<_> = unprocessed.iter().map(|report| &report["ErrorCode"]).collect();
+    assert_eq!(codes, ["404", "400"], "{granted}");
+    assert_eq!(granted["UnprocessedBoostStatistics"], json!([]));
+
+    let summaries = server.post("/SamplingStatisticSummaries", &json!({})).await.body;
+    let rows = summaries["SamplingStatisticSummaries"].as_array().unwrap();
+    let cart = rows.iter().find(|row| row["RuleName"] == "cart").unwrap();
+    assert_eq!(
+        [&cart["RequestCount"], &cart["SampledCount"], &cart["BorrowCount"]],
+        [110, 20, 10]
+    );
+    assert_eq!(cart["Timestamp"].as_f64().unwrap() % 10.0, 0.0);
+}
+
+#[tokio::test]
+async fn reports_about_nothing_are_answered_with_everything_sdks_read() {
+    let server = Server::start().await;
+    let expected = json!({"SamplingTargetDocuments": [], "LastRuleModification": 0.0, "UnprocessedStatistics": [],
+                          "UnprocessedBoostStatistics": []});
+    server
+        .check(
+            "/SamplingTargets",
+            json!({"SamplingStatisticsDocuments": []}),
+            200,
+            expected,
+        )
+        .await;
+    // 25 rules and Default: one more than the model allows.
+    let document = json!({"RuleName": "Default", "ClientID": "abcdef0123456789abcdef01", "RequestCount": 0,
+                          "BorrowCount": 0, "SampledCount": 0, "Timestamp": now()});
+    let many = json!({"SamplingStatisticsDocuments": vec![document; 26]});
+    let granted = server.post("/SamplingTargets", &many).await.body;
+    assert_eq!(granted["SamplingTargetDocuments"].as_array().unwrap().len(), 26);
+}
+
+#[tokio::test]
+async fn daemons_tell_about_themselves() {
+    let server = Server::start().await;
+    let record = json!({"Timestamp": now(), "SegmentsReceivedCount": 5, "BackendConnectionErrors": {"OtherCount": 1}});
+    let body = json!({"TelemetryRecords": [record], "Hostname": "", "EC2InstanceId": "", "ResourceARN": ""});
+    server.check("/TelemetryRecords", body, 200, json!({})).await;
+}
