@@ -1,5 +1,6 @@
 //! Many records, one write: what the store answers, in words that receivers can pass on.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use beamline_store::api::{Batch, Committed};
@@ -19,9 +20,12 @@ pub struct Busy {
 
 impl Busy {
     pub(crate) fn new(reason: Dropped) -> Self {
+        // Clients that are refused together should not come back together.
+        static REFUSED: AtomicU64 = AtomicU64::new(0);
+        let spread = REFUSED.fetch_add(1, Ordering::Relaxed) % 3;
         let seconds = match reason {
-            Dropped::StoreReadOnly | Dropped::StoreFailed => 5,
-            _ => 1,
+            Dropped::StoreReadOnly | Dropped::StoreFailed => 3 + spread,
+            _ => 1 + spread,
         };
         Self {
             reason,

@@ -1,7 +1,7 @@
 //! Sampling with state: [`rules`] keeps them, [`targets`] shares their reservoirs between the clients that sample, and
-//! the [`Gate`] decides here for spans that nobody has decided about. What is decided is `model::sampling`'s business.
+//! the head gate decides here for spans that nobody has decided about. What is decided is `model::sampling`'s business.
 
-pub mod gate;
+mod gate;
 pub mod rules;
 pub mod targets;
 

@@ -1,7 +1,5 @@
 //! OTLP over gRPC, with tonic's client.
 
-use std::time::Duration;
-
 use beamline_collector::HeadSampling;
 use beamline_collector::report::{Dropped, Rejected, Transport};
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
@@ -101,7 +99,10 @@ async fn an_overloaded_server_says_when_to_come_back() {
     let refused = export(&server, vec![large]).await.unwrap_err();
     assert_eq!(refused.code(), Code::Unavailable, "{refused:?}");
     let delay = refused.get_details_retry_info().unwrap().retry_delay;
-    assert_eq!(delay, Some(Duration::from_secs(1)));
+    assert!(
+        delay.is_some_and(|delay| (1..=5).contains(&delay.as_secs())),
+        "{delay:?}"
+    );
     assert_eq!(server.dropped(GRPC, Dropped::InFlight), 1);
     assert!(export(&server, vec![span(7, 2)]).await.is_ok(), "the server goes on");
 }

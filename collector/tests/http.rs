@@ -250,10 +250,9 @@ async fn every_bad_request_gets_its_status_and_the_next_good_one_is_kept() {
 async fn an_overloaded_server_says_when_to_come_back() {
     let server = start(|config| config.limits.in_flight_bytes = 1_024).await;
     let answer = post(&server, &[("content-type", PROTOBUF)], vec![0; 10_000]).await;
-    assert_eq!(
-        (answer.status().as_u16(), &answer.headers()["retry-after"]),
-        (429, &"1".parse().unwrap())
-    );
+    assert_eq!(answer.status(), 429);
+    let seconds: u64 = answer.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=5).contains(&seconds), "{seconds}");
     assert_eq!(server.dropped(HTTP, Dropped::InFlight), 1);
 }
 

@@ -17,7 +17,7 @@ async fn valid_documents_are_kept_and_the_others_named() {
     let documents: Vec<Bytes> = vec![
         segment(1).into(),
         segment(2).replace("cart", "").into(),
-        "{".into(),
+        format!("{{\"a\":{}", "[".repeat(100_000)).into(),
         format!("T1U{}", STANDARD.encode(spans)).into(),
         segment(3).into(),
     ];

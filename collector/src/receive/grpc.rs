@@ -41,3 +41,37 @@ pub(crate) async fn message(
         _ => Err(broken("the compressed flag is neither 0 nor 1")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::admit::Admission;
+
+    async fn check(body: &[u8], encoding: Option<&str>, expected: Result<&[u8], Rejected>) {
+        let admission = Admission::new(1 << 20, Duration::from_millis(1));
+        let encoding = encoding.map(str::as_bytes);
+        let outcome = message(Bytes::copy_from_slice(body), encoding, 1_000, &mut admission.start()).await;
+        let outcome = outcome.map_err(|failure| match failure {
+            Failure::Refused(reason, _) => reason,
+            Failure::Busy(busy) => panic!("{busy}"),
+        });
+        assert_eq!(outcome.as_deref(), expected.as_ref().copied(), "{body:?}");
+    }
+
+    #[tokio::test]
+    async fn a_message_is_what_its_prefix_says() {
+        check(&[0, 0, 0, 0, 2, 7, 8], None, Ok(&[7, 8])).await;
+        check(&[0, 0, 0, 0, 0], Some("gzip"), Ok(&[])).await;
+        check(&[], None, Err(Rejected::Framing)).await;
+        check(&[0, 0, 0, 0], None, Err(Rejected::Framing)).await;
+        check(&[0, 0, 0, 0, 3, 7, 8], None, Err(Rejected::Framing)).await;
+        check(&[0, 0, 0, 0, 1, 7, 8], None, Err(Rejected::Framing)).await;
+        check(&[0, 255, 255, 255, 255, 7], None, Err(Rejected::Framing)).await;
+        check(&[2, 0, 0, 0, 1, 7], None, Err(Rejected::Framing)).await;
+        check(&[1, 0, 0, 0, 1, 7], None, Err(Rejected::Framing)).await;
+        check(&[1, 0, 0, 0, 1, 7], Some("gzip"), Err(Rejected::Compression)).await;
+        check(&[1, 0, 0, 0, 1, 7], Some("snappy"), Err(Rejected::UnknownCompression)).await;
+    }
+}

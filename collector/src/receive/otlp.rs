@@ -17,8 +17,12 @@ use super::cors::Cors;
 use super::inflate::Compression;
 use super::{body, grpc};
 use crate::admit::{Admission, Held};
+use crate::commit::Busy;
 use crate::pipeline::{Failure, Pipeline, Source, Verdict};
-use crate::report::{Lost, Refusal, Rejected, Transport};
+use crate::report::{Dropped, Lost, Refusal, Rejected, Transport};
+
+/// JSON longer than this is converted apart from the tasks that serve others.
+const LONG: usize = 128 * 1024;
 
 /// What OTLP requests go through.
 pub(crate) struct Otlp {
@@ -113,12 +117,7 @@ impl Otlp {
         let bytes = compression.inflate(raw, limit, &mut held).await?;
         let bytes = match spelling {
             Spelling::Protobuf => bytes,
-            Spelling::Json => {
-                // What JSON says in protobuf is smaller than the JSON, so the limit still holds.
-                let protobuf = otlp::json::to_protobuf(&bytes);
-                let bad = |bad: otlp::json::BadJson| Failure::Refused(Rejected::Json, bad.to_string());
-                protobuf.map_err(bad)?.into()
-            }
+            Spelling::Json => from_json(bytes).await?,
         };
         self.pipeline.spans(source, bytes).await
     }
@@ -211,6 +210,18 @@ impl Otlp {
             }
         }
     }
+}
+
+/// The same request in protobuf, which is never longer than its JSON, so the limit still holds.
+async fn from_json(json: Bytes) -> Result<Bytes, Failure> {
+    let protobuf = if json.len() > LONG {
+        let converted = tokio::task::spawn_blocking(move || otlp::json::to_protobuf(&json)).await;
+        converted.map_err(|_| Failure::Busy(Busy::new(Dropped::Stopping)))?
+    } else {
+        otlp::json::to_protobuf(&json)
+    };
+    let protobuf = protobuf.map_err(|bad| Failure::Refused(Rejected::Json, bad.to_string()))?;
+    Ok(protobuf.into())
 }
 
 type Outcome = Result<Verdict, Failure>;

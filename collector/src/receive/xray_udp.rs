@@ -6,7 +6,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use beamline_store::api::Account;
 use nix::errno::Errno;
@@ -29,6 +29,9 @@ const KERNEL_BUFFER: usize = 4 << 20;
 
 /// How often an idle receiver looks whether it should stop.
 const LOOK_UP: Duration = Duration::from_millis(200);
+
+/// How long datagrams are still taken after the word to stop.
+const FINISH: Duration = Duration::from_secs(1);
 
 /// A bound socket.
 #[derive(Debug)]
@@ -60,19 +63,25 @@ impl XrayUdp {
         self.socket.local_addr()
     }
 
-    /// Receives until `stop` is set and the kernel's buffer is empty.
+    /// Receives until `stop` is set and the kernel's buffer is empty, or [`FINISH`] has passed since: senders do not know
+    /// that they should stop.
     pub(crate) fn run(self, pipeline: &Pipeline, stop: &AtomicBool) {
         let mut buffers = vec![0u8; SLOTS * SLOT];
         let mut batch = Datagrams::default();
         let mut lost = 0;
+        let mut stopping: Option<Instant> = None;
         loop {
+            if stopping.is_none() && stop.load(Ordering::Relaxed) {
+                stopping = Some(Instant::now());
+            }
             // While datagrams wait to be handed over, only those are added that are already there.
-            let wait = batch.is_empty() && !stop.load(Ordering::Relaxed);
+            let wait = batch.is_empty() && stopping.is_none();
             let received = match self.receive(&mut buffers, wait) {
                 Ok(received) => received,
                 Err(Errno::EAGAIN | Errno::EINTR) => Vec::new(),
                 Err(error) => {
                     tracing::warn!("receiving datagrams: {error}");
+                    std::thread::park_timeout(LOOK_UP);
                     Vec::new()
                 }
             };
@@ -80,7 +89,8 @@ impl XrayUdp {
             if batch.is_full() || (received.len() < SLOTS && !batch.is_empty()) {
                 pipeline.offer(&mut batch);
             }
-            if received.is_empty() && stop.load(Ordering::Relaxed) {
+            if stopping.is_some_and(|since| received.is_empty() || since.elapsed() > FINISH) {
+                pipeline.offer(&mut batch);
                 return;
             }
         }
