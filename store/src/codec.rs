@@ -3,4 +3,5 @@
 pub mod digest;
 pub(crate) mod frame;
 pub(crate) mod location;
+pub mod squeeze;
 pub mod varint;

@@ -306,7 +306,7 @@ impl EdgeWriter {
         Ok(())
     }
 
-    /// Makes a longer bucket from the minutes in it.
+    /// Makes a longer bucket from the shorter ones in it.
     fn roll_up(
         &mut self,
         view: &dyn View,
@@ -315,17 +315,22 @@ impl EdgeWriter {
         batch: &mut WriteBatch,
     ) -> Result<(), EngineError> {
         let (length, first) = bucket(slot);
-        let minutes = [1, 10, 60][length as usize];
         let mut sum = Sum::default();
         let record = self.hour(view, hour)?;
-        for minute in (first..first + minutes).filter(|&minute| record.values[minute as usize] > 0) {
+        let parts = match length {
+            // All tens with anything in them are made before the hour is.
+            Length::Hour => 60..66,
+            Length::Minute | Length::Ten => first as usize..first as usize + 10,
+        };
+        for part in parts.filter(|&part| record.values[part] > 0) {
+            let (length, first) = bucket(part);
             add_bucket(
                 view,
                 &Place {
-                    minute: hour.minute + minute,
+                    minute: hour.minute + first,
                     ..*hour
                 },
-                Length::Minute,
+                length,
                 &mut sum,
             )?;
         }

@@ -20,6 +20,7 @@ use super::terms;
 use super::zone::Zone;
 use crate::api::Account;
 use crate::codec::digest::{Page, encode};
+use crate::codec::squeeze::{self, Effort};
 use crate::codec::varint::{Put, Take, corrupt};
 use crate::engine::{Change, EngineError, Family, KeyRange, View, WriteBatch};
 
@@ -28,7 +29,7 @@ pub const CHUNK_ROWS: usize = 8192;
 const PAGE_ROWS: usize = 64;
 /// A page ends early when its digests are large: somebody who wants one of them reads them all.
 const PAGE_FACTS: usize = 4096;
-const MAX_PAGE: u64 = 256 << 20;
+const MAX_PAGE: usize = 256 << 20;
 
 /// A chunk's head.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -155,8 +156,7 @@ pub fn write(place: &Place, chunk: u32, digests: &[&Digest], indexed: bool, batc
         let next = first + rows.count();
         let page = encode(digests[first..next].iter().copied());
         let mut value = Vec::new();
-        value.varint(page.len() as u64);
-        value.extend(zstd::bulk::compress(&page, 3).unwrap_or_default());
+        squeeze::put(&mut value, &page, Effort::Good);
         put(batch, Family::Summary, place, keys::page(chunk, head.pages), value);
         columns.pages.push(first as u16);
         head.pages += 1;
@@ -226,13 +226,8 @@ pub fn columns(view: &dyn View, place: &Place, chunk: u32) -> Result<Columns, En
 
 /// The bytes of one page of a chunk.
 pub fn page(view: &dyn View, place: &Place, chunk: u32, page: u16) -> Result<Vec<u8>, EngineError> {
-    let read = |bytes: &[u8]| {
-        let mut take = Take(bytes);
-        let size = take.varint().filter(|&size| size <= MAX_PAGE)?;
-        zstd::bulk::decompress(take.0, usize::try_from(size).ok()?).ok()
-    };
     view.get(Family::Summary, &place.part(), &keys::page(chunk, page))?
-        .and_then(|bytes| read(&bytes))
+        .and_then(|bytes| squeeze::take(Take(&bytes), MAX_PAGE))
         .ok_or_else(|| corrupt("a page of digests"))
 }
 

@@ -5,16 +5,17 @@
 //!   services = count, {name, kind, account}
 //!   nodes    = count, {service, roots, reported, stats}
 //!   edges    = count, {caller + 1 or 0 for the client, callee * 2 + link, stats, aliases}
-//!   stats    = six counts, response times, durations      histogram = count, {distance to the bucket before, count}
+//!   stats    = six counts, response times, 1 or else 0 and durations      histogram = count, {distance to the bucket before, count}
 //! ```
 
 use beamline_model::digest::ServiceId;
 
 use super::sum::{Dense, StatsSum, Sum};
+use crate::codec::squeeze::{self, Effort};
 use crate::codec::varint::{Put, Take};
 
 const VERSION: u8 = 1;
-const MAX_SIZE: u64 = 256 << 20;
+const MAX_SIZE: usize = 256 << 20;
 
 /// Writes a sum; `None` if nothing is in it.
 #[must_use]
@@ -67,21 +68,27 @@ pub fn encode_even_nothing(sum: &Sum) -> Vec<u8> {
         }
     }
     let mut value = vec![VERSION];
-    value.varint(body.len() as u64);
-    value.extend(zstd::bulk::compress(&body, 1).unwrap_or_default());
+    squeeze::put(&mut value, &body, Effort::Fast);
     value
 }
 
 fn put_stats(out: &mut Vec<u8>, stats: &StatsSum) {
     stats.counts.iter().for_each(|&count| out.zigzag(count));
-    for histogram in [&stats.response_times, &stats.durations] {
-        out.varint(histogram.buckets().count() as u64);
-        let mut before = 0;
-        for (bucket, count) in histogram.buckets() {
-            out.varint(u64::from(bucket - before));
-            out.zigzag(count);
-            before = bucket;
-        }
+    put_histogram(out, &stats.response_times);
+    let same = stats.durations.buckets().eq(stats.response_times.buckets());
+    out.push(u8::from(same));
+    if !same {
+        put_histogram(out, &stats.durations);
+    }
+}
+
+fn put_histogram(out: &mut Vec<u8>, histogram: &Dense) {
+    out.varint(histogram.buckets().count() as u64);
+    let mut before = 0;
+    for (bucket, count) in histogram.buckets() {
+        out.varint(u64::from(bucket - before));
+        out.zigzag(count);
+        before = bucket;
     }
 }
 
@@ -91,8 +98,7 @@ pub fn add(value: &[u8], sum: &mut Sum) -> Option<()> {
     if take.byte()? != VERSION {
         return None;
     }
-    let size = take.varint().filter(|&size| size <= MAX_SIZE)?;
-    let body = zstd::bulk::decompress(take.0, usize::try_from(size).ok()?).ok()?;
+    let body = squeeze::take(take, MAX_SIZE)?;
     let mut take = Take(&body);
     let mut numbers = Vec::new();
     for _ in 0..take.count()? {
@@ -134,8 +140,12 @@ fn add_stats(take: &mut Take<'_>, stats: &mut StatsSum) -> Option<()> {
     for count in &mut stats.counts {
         *count = count.saturating_add(take.zigzag()?);
     }
+    let mut again = *take;
     add_histogram(take, &mut stats.response_times)?;
-    add_histogram(take, &mut stats.durations)
+    match take.byte()? {
+        0 => add_histogram(take, &mut stats.durations),
+        _ => add_histogram(&mut again, &mut stats.durations),
+    }
 }
 
 fn add_histogram(take: &mut Take<'_>, histogram: &mut Dense) -> Option<()> {

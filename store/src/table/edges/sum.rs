@@ -1,7 +1,7 @@
 //! Adding up graph statistics fast.
 //!
 //! The same sums as [`GraphStats`] and [`contribution`](beamline_model::stats::contribution), but with services named
-//! once and histograms as plain arrays, because a day of a large graph is millions of additions.
+//! once and histograms as arrays, because a day of a large graph is millions of additions.
 
 use std::collections::BTreeMap;
 
@@ -10,26 +10,35 @@ use beamline_model::node::Flags;
 use beamline_model::stats::{EdgeId, EdgeStats, GraphStats, Histogram, NodeStats, Stats};
 use rustc_hash::FxHashMap;
 
-/// A histogram as an array that grows to the largest bucket.
+const PAGE: usize = 64;
+
+/// A histogram as an array of pages, of which those exist that something was added to.
 #[derive(Clone, Debug, Default)]
-pub struct Dense(Vec<i64>);
+pub struct Dense(Vec<Option<Box<[i64; PAGE]>>>);
 
 impl Dense {
     /// Adds to one bucket.
     pub fn add(&mut self, bucket: u16, count: i64) {
-        let at = usize::from(bucket);
-        if at >= self.0.len() {
-            self.0.resize(at + 1, 0);
+        let (page, at) = (usize::from(bucket) / PAGE, usize::from(bucket) % PAGE);
+        if page >= self.0.len() {
+            self.0.resize(page + 1, None);
         }
-        self.0[at] = self.0[at].saturating_add(count);
+        let page = self.0[page].get_or_insert_with(|| Box::new([0; PAGE]));
+        page[at] = page[at].saturating_add(count);
     }
 
     /// The buckets that are not zero, ascending.
     pub fn buckets(&self) -> impl Iterator<Item = (u16, i64)> + '_ {
-        (0u16..)
-            .zip(&self.0)
-            .filter(|&(_, &count)| count != 0)
-            .map(|(bucket, &count)| (bucket, count))
+        let pages = self
+            .0
+            .iter()
+            .enumerate()
+            .filter_map(|(number, page)| page.as_ref().map(|page| (number, page)));
+        pages.flat_map(|(number, page)| {
+            let counts = page.iter().enumerate().filter(|&(_, &count)| count != 0);
+            // A bucket is a `u16`, so its place in the pages is one too.
+            counts.map(move |(at, &count)| ((number * PAGE + at) as u16, count))
+        })
     }
 
     fn histogram(&self) -> Histogram {
