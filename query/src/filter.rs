@@ -32,7 +32,10 @@ impl Selection {
             "" => None,
             text => {
                 let parsed = Filter::parse(text);
-                Some(parsed.map_err(|error| QueryError::Filter { field: "filter", error })?)
+                Some(parsed.map_err(|error| QueryError::Filter {
+                    field: "selection.filter",
+                    error,
+                })?)
             }
         };
         let group = Some(group.to_owned()).filter(|group| !group.is_empty());

@@ -271,6 +271,7 @@ impl Builder {
         let mut graph = DiGraph::with_capacity(nodes.len(), self.edges.len());
         let places: BTreeMap<ServiceId, NodeIndex> =
             nodes.into_iter().map(|(id, node)| (id, graph.add_node(node))).collect();
+        let mut edges = Vec::with_capacity(self.edges.len());
         for (id, (edge, range)) in self.edges {
             let caller = id.from.unwrap_or_else(|| client_of(&id.to));
             if let (Some(&from), Some(&to)) = (places.get(&caller), places.get(&id.to)) {
@@ -280,8 +281,12 @@ impl Builder {
                     aliases: edge.aliases,
                     range,
                 };
-                graph.add_edge(from, to, edge);
+                edges.push((from, to, edge));
             }
+        }
+        edges.sort_by_key(|(from, to, edge)| (*from, *to, edge.link));
+        for (from, to, edge) in edges {
+            graph.add_edge(from, to, edge);
         }
         ServiceGraph {
             range: self.range,
