@@ -10,8 +10,9 @@ use beamline_model::group::Group;
 use beamline_model::id::TraceId;
 use beamline_model::stats::GraphStats;
 use beamline_model::time::{TimeRange, Timestamp};
-use beamline_store::StoreError;
 use beamline_store::api::{Account, Page, Search, StoredTrace, Touched};
+use beamline_store::{ObjectKind, Store, StoreError};
+use bytes::Bytes;
 use tokio::sync::broadcast;
 
 use crate::QueryError;
@@ -47,6 +48,50 @@ pub trait Source: Send + Sync {
 
     /// Follows along: every trace that changes from now on.
     fn subscribe(&self) -> broadcast::Receiver<Touched>;
+}
+
+impl Source for Store {
+    fn accounts(&self) -> Vec<(Account, String, String)> {
+        self.accounts()
+    }
+
+    fn groups(&self, account: Account) -> Result<Vec<Group>, StoreError> {
+        let kept = self.objects(ObjectKind::Group, account)?;
+        let read = |(name, value): (String, Bytes)| {
+            let group = serde_json::from_slice(&value);
+            group.map_err(|error| StoreError::Damaged(format!("group {name}: {error}")))
+        };
+        kept.into_iter().map(read).collect()
+    }
+
+    fn trace(&self, account: Account, trace: TraceId) -> Result<Option<StoredTrace>, StoreError> {
+        self.trace(account, trace)
+    }
+
+    fn digest(&self, account: Account, trace: TraceId) -> Result<Option<Arc<Digest>>, StoreError> {
+        self.digest(account, trace)
+    }
+
+    fn search(&self, search: &Search) -> Result<Page, StoreError> {
+        self.search(search)
+    }
+
+    fn graph(&self, account: Account, range: TimeRange) -> Result<GraphStats, StoreError> {
+        self.graph(account, range)
+    }
+
+    fn graph_series(
+        &self,
+        account: Account,
+        range: TimeRange,
+        minutes: u32,
+    ) -> Result<Vec<(Timestamp, GraphStats)>, StoreError> {
+        self.graph_series(account, range, minutes)
+    }
+
+    fn subscribe(&self) -> broadcast::Receiver<Touched> {
+        self.subscribe()
+    }
 }
 
 /// The account that a client names; what it does not name is the default's.

@@ -1,6 +1,9 @@
 //! Queries over real documents: the functions, and the gRPC API through a real socket.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where by panicking")]
+
 mod grpc;
 mod matching;
 mod questions;
+mod store;
 mod support;

@@ -40,7 +40,7 @@ fn select(filter: &str, group: &str) -> Result<Vec<std::sync::Arc<Digest>>, Quer
 }
 
 /// Conditions about the fixture, true of some of its traces and false of others.
-const CONDITIONS: &[&str] = &[
+pub(crate) const CONDITIONS: &[&str] = &[
     "ok",
     "ok = false",
     "fault",
