@@ -15,6 +15,10 @@ use beamline_store::api::{Account, Batch, BatchRecord};
 use beamline_store::{Location, Store, StoreConfig};
 use tokio::task::JoinSet;
 
+/// The allocator of the server.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SERVICES: u64 = 10;
 const TRACES_A_ROUND: u64 = 1000;
 const REQUEST_SPANS: usize = 500;

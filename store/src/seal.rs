@@ -107,7 +107,6 @@ impl Sealer {
 /// one tries again.
 pub(crate) fn run(store: &Arc<Inner>) {
     while store.sealer.wait(store.config.seal.every) {
-        store.try_writing();
         if let Err(error) = pass(store, Which::Due) {
             store.counters.seal_failures.fetch_add(1, Ordering::Relaxed);
             tracing::error!(%error, "sealing failed");
@@ -117,6 +116,11 @@ pub(crate) fn run(store: &Arc<Inner>) {
 
 /// Seals what is due, or everything.
 pub(crate) fn pass(store: &Inner, which: Which) -> Result<(), StoreError> {
+    // A new day's table that is created while the disk is full exists only by half until the next start.
+    store.try_writing();
+    if let Some(reason) = store.read_only() {
+        return Err(StoreError::ReadOnly(reason));
+    }
     let mut state = store.sealer.state();
     let state = &mut *state;
     for picked in pick::pick(store, which) {

@@ -9,8 +9,8 @@ use beamline_model::record::{Body, Record};
 use beamline_model::time::Timestamp;
 use bytes::Bytes;
 use rustc_hash::FxHashMap;
-use zstd::bulk::Decompressor;
 use zstd::dict::DecoderDictionary;
+use zstd::zstd_safe::DCtx;
 
 use crate::api::{Account, OwnedRecord};
 use crate::codec::frame;
@@ -126,7 +126,7 @@ pub(crate) struct Read {
 pub(crate) struct Frames {
     /// Frames that could not be read so far.
     pub(crate) damaged: AtomicU64,
-    plain: Mutex<Vec<Decompressor<'static>>>,
+    idle: Mutex<Vec<DCtx<'static>>>,
     dictionaries: RwLock<BTreeMap<u32, Arc<DecoderDictionary<'static>>>>,
 }
 
@@ -168,22 +168,15 @@ impl Frames {
 
     /// A frame's decoded form, checked.
     pub(crate) fn decompress(&self, view: &dyn View, frame: &[u8]) -> Result<Bytes, StoreError> {
-        if let Some(number) = frame::dictionary(frame).map_err(damaged)? {
-            let dictionary = self.dictionary(view, number)?;
-            let mut decompressor = Decompressor::with_prepared_dictionary(&dictionary)
-                .map_err(|error| StoreError::Damaged(format!("preparing dictionary {number}: {error}")))?;
-            return frame::decompress(frame, &mut decompressor).map_err(damaged);
-        }
-        let kept = self.plain.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut decompressor = match kept {
-            Some(decompressor) => decompressor,
-            None => Decompressor::new().map_err(|error| StoreError::Damaged(format!("starting zstd: {error}")))?,
+        let dictionary = match frame::dictionary(frame).map_err(damaged)? {
+            Some(number) => Some(self.dictionary(view, number)?),
+            None => None,
         };
-        let decoded = frame::decompress(frame, &mut decompressor);
-        self.plain
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(decompressor);
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = idle().pop();
+        let mut context = kept.unwrap_or_else(DCtx::create);
+        let decoded = frame::decompress(frame, &mut context, dictionary.as_deref());
+        idle().push(context);
         decoded.map_err(damaged)
     }
 

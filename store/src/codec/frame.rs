@@ -18,6 +18,8 @@ use beamline_model::record::{Body, Record};
 use beamline_model::time::Timestamp;
 use bytes::Bytes;
 use rustc_hash::FxHashMap;
+use zstd::dict::DecoderDictionary;
+use zstd::zstd_safe::DCtx;
 
 use super::varint::{Put, Take};
 use crate::api::OwnedRecord;
@@ -162,12 +164,21 @@ pub(crate) fn finish(decoded: &[u8], dictionary: Option<u32>, compressed: &[u8])
     frame
 }
 
-/// The decoded form, checked.
-pub(crate) fn decompress(frame: &[u8], decompressor: &mut zstd::bulk::Decompressor<'_>) -> Result<Bytes, Damaged> {
+/// The decoded form, checked. `dictionary` is the one that the frame names.
+pub(crate) fn decompress(
+    frame: &[u8],
+    context: &mut DCtx<'_>,
+    dictionary: Option<&DecoderDictionary<'_>>,
+) -> Result<Bytes, Damaged> {
     let header = header(frame)?;
-    let decoded = decompressor
-        .decompress(header.body, header.length)
-        .map_err(|_| Damaged("zstd"))?;
+    let mut decoded = Vec::with_capacity(header.length);
+    let outcome = match dictionary {
+        Some(dictionary) => context.decompress_using_ddict(&mut decoded, header.body, dictionary.as_ddict()),
+        None => context.decompress(&mut decoded, header.body),
+    };
+    if outcome.is_err() {
+        return Err(Damaged("zstd"));
+    }
     if decoded.len() != header.length || crc32c::crc32c(&decoded) != header.crc {
         return Err(Damaged("checksum differs"));
     }
@@ -264,8 +275,8 @@ mod tests {
         fn records_come_back(mut sent in prop::collection::vec(record(), 0..80)) {
             sent.sort_by_key(|record| record.trace);
             let frame = build(&sent);
-            let mut zstd = zstd::bulk::Decompressor::new().unwrap();
-            let decoded = decompress(&frame, &mut zstd).unwrap();
+            let mut zstd = DCtx::create();
+            let decoded = decompress(&frame, &mut zstd, None).unwrap();
             prop_assert_eq!(&records(&decoded, None).unwrap(), &sent);
             for trace in (0..5).map(TraceId) {
                 let of_trace: Vec<_> = sent.iter().filter(|record| record.trace == trace).cloned().collect();
@@ -281,16 +292,16 @@ mod tests {
             let mut frame = build(&sent);
             let bit = bit.index(frame.len() * 8);
             frame[bit / 8] ^= 1 << (bit % 8);
-            let mut zstd = zstd::bulk::Decompressor::new().unwrap();
-            if let Ok(decoded) = decompress(&frame, &mut zstd) {
+            let mut zstd = DCtx::create();
+            if let Ok(decoded) = decompress(&frame, &mut zstd, None) {
                 prop_assert_eq!(records(&decoded, None).unwrap(), sent);
             }
         }
 
         #[test]
         fn noise_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..120)) {
-            let mut zstd = zstd::bulk::Decompressor::new().unwrap();
-            let _ = decompress(&bytes, &mut zstd);
+            let mut zstd = DCtx::create();
+            let _ = decompress(&bytes, &mut zstd, None);
             let _ = records(&bytes.into(), None);
         }
     }

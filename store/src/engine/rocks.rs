@@ -204,7 +204,7 @@ fn failed(folder: &Path, error: &rocksdb::Error) -> EngineError {
     match error.kind() {
         _ if lower.contains("no space left") || lower.contains("nospace") || lower.contains("disk quota") => {
             EngineErrorKind::NoSpace.because(format!(
-                "{place}: {text}. Reads go on; free some space and writing goes on by itself"
+                "{place}: {text}. Reads go on; free half a GiB or more and writing goes on by itself"
             ))
         }
         rocksdb::ErrorKind::IOError if lower.contains("lock file") || lower.contains("/lock:") => {

@@ -117,7 +117,14 @@ impl Rocks {
         if self.table(family).is_none() {
             self.db
                 .create_cf(name(family), &self.settings.table(family))
-                .map_err(|error| self.fail(&error))?;
+                .map_err(|error| {
+                    let failed = self.fail(&error);
+                    let detail = format!("creating table `{}`: {}", name(family), failed.detail);
+                    // RocksDB may have kept what it could not finish, and then has it ready after a restart.
+                    failed
+                        .kind
+                        .because(format!("{detail}; if this repeats, restart the server"))
+                })?;
             let mut days = self.days.write().unwrap_or_else(PoisonError::into_inner);
             days.extend(family.day());
         }
