@@ -21,6 +21,7 @@ use flate2::read::GzDecoder;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::Value;
 use std::io::Read;
 use tokio::sync::Semaphore;
 use tracing::Instrument;
@@ -34,6 +35,9 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 /// In-flight bytes are counted in units of this size.
 const PERMIT_BYTES: usize = 1024;
+
+/// A body above this size is read as a document on a thread of its own.
+const LARGE_BODY: usize = 128 << 10;
 
 /// How the AWS APIs are served.
 #[derive(Clone, Debug)]
@@ -105,8 +109,7 @@ impl Listener {
         let caller = Caller::of(&parts, &self.config.accounts);
         let _permit = self.admit(&parts)?;
         let body = self.read(&parts, body).await?;
-        let document = rest_json::document(&body)?;
-        drop(body);
+        let document = parse(body).await?;
         self.xray.call(operation, caller, document).await
     }
 
@@ -143,6 +146,15 @@ impl Listener {
             Some(other) => Err(Fault::encoding(other)),
         }
     }
+}
+
+/// Reads a body as a document. A large one takes milliseconds, which is too long for a thread that serves others.
+async fn parse(body: Bytes) -> Result<Value, Fault> {
+    if body.len() <= LARGE_BODY {
+        return Ok(rest_json::document(&body)?);
+    }
+    let document = tokio::task::spawn_blocking(move || rest_json::document(&body)).await;
+    Ok(document.map_err(|error| Fault::internal(&error))??)
 }
 
 /// Unpacks, but never more than `limit` bytes: what would be more is refused, however small it came.

@@ -6,6 +6,5 @@ mod groups;
 mod limits;
 mod sampling;
 mod server;
-mod source;
 mod traces;
 mod wire;

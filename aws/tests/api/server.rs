@@ -16,8 +16,6 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::source::Listed;
-
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     client: Client<HttpConnector, Full<Bytes>>,
@@ -37,7 +35,6 @@ impl Server {
 
     pub(crate) async fn with(config: AwsConfig) -> Self {
         let store = Arc::new(Store::open(StoreConfig::in_memory()).unwrap());
-        let source = Arc::new(Listed::new(Arc::clone(&store)));
         let collector = Config {
             xray_udp: None,
             otlp_grpc: None,
@@ -47,7 +44,7 @@ impl Server {
         let running = Collector::start(collector, Arc::clone(&store), Arc::default())
             .await
             .unwrap();
-        let router = beamline_aws::daemon_router(config, running.collector.clone(), store, source);
+        let router = beamline_aws::daemon_router(config, running.collector.clone(), Arc::clone(&store), store);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut tasks = JoinSet::new();

@@ -1,5 +1,6 @@
 //! Segments in; summaries, documents and graphs out.
 
+use beamline_aws::AwsConfig;
 use http::Request;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
@@ -436,6 +437,38 @@ async fn questions_without_an_answer_are_refused() {
     ] {
         server.refuses(path, body, "InvalidRequestException", part).await;
     }
+}
+
+#[tokio::test]
+async fn aws_own_limits_are_kept_when_asked_for() {
+    let strict = AwsConfig {
+        strict: true,
+        ..AwsConfig::default()
+    };
+    let server = Server::with(strict).await;
+    let long = json!({"StartTime": 0, "EndTime": 21_601});
+    for path in ["/TraceSummaries", "/ServiceGraph", "/TimeSeriesServiceStatistics"] {
+        server
+            .refuses(path, long.clone(), "InvalidRequestException", "6 hours")
+            .await;
+        let longest = json!({"StartTime": 0, "EndTime": 21_600});
+        assert_eq!(server.post(path, &longest).await.status, 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_large_call_is_kept_whole() {
+    let server = Server::start().await;
+    let mut documents = Vec::new();
+    for number in 0..200 {
+        documents.extend(shopping(number));
+        documents[2 * number as usize]["metadata"] = json!({"default": {"page": "x".repeat(4_000)}});
+    }
+    assert_eq!(put(&server, &documents).await, json!({"UnprocessedTraceSegments": []}));
+    let graph = server.post("/ServiceGraph", &within(json!({}))).await.body;
+    let services = graph["Services"].as_array().unwrap();
+    let shop = services.iter().find(|service| service["Root"] == true).unwrap();
+    assert_eq!(shop["SummaryStatistics"]["TotalCount"], 200);
 }
 
 #[tokio::test]
