@@ -112,6 +112,7 @@ impl Inner {
         figures.push(("beamline_store_queue_bytes", self.queue.bytes() as u64));
         figures.push(("beamline_store_read_only", u64::from(self.read_only().is_some())));
         figures.push(("beamline_store_next_commit", self.next_commit.load(Ordering::Relaxed)));
+        figures.extend(self.sealer.figures());
         figures.extend(self.engine.figures());
         figures
     }

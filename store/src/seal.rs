@@ -34,6 +34,8 @@ pub(crate) struct Sealer {
     state: Mutex<State>,
     asked: Mutex<Asked>,
     bell: Condvar,
+    /// What the tables counted up to the last pass.
+    figures: Mutex<Vec<(&'static str, u64)>>,
 }
 
 #[derive(Default)]
@@ -76,6 +78,11 @@ const TRIM_EVERY: Duration = Duration::from_secs(10);
 const RETAIN_EVERY: Duration = Duration::from_secs(600);
 
 impl Sealer {
+    /// What the tables have counted since they were opened; empty before the first pass.
+    pub(crate) fn figures(&self) -> Vec<(&'static str, u64)> {
+        self.figures.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Ends the thread after the pass it is in.
     pub(crate) fn stop(&self) {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).stop = true;
@@ -193,6 +200,7 @@ fn tidy(store: &Inner, writing: &mut Writing, now: Timestamp) -> Result<(), Stor
         let Some(batch) = batch else { break };
         store.write(batch, Durability::Write)?;
     }
+    *store.sealer.figures.lock().unwrap_or_else(PoisonError::into_inner) = writing.tables.figures();
     Ok(())
 }
 
