@@ -1,7 +1,9 @@
 // What the fuzz targets hold for every input. `model/tests/payloads/corpora.rs` includes this file, so that the corpora
 // and damaged real payloads run as ordinary tests too.
 
+use beamline_model::digest::Digest;
 use beamline_model::id::TraceId;
+use beamline_model::lang::trace_filter::{EntitySelector, Filter, NoGroups};
 use beamline_model::otlp::walk::{self, Walked};
 use beamline_model::record::{Body, Record};
 use beamline_model::time::Timestamp;
@@ -71,5 +73,18 @@ pub fn read_json(text: &[u8]) {
         let json = otlp::json::from_protobuf(&bytes).expect("written a line above");
         assert!(otlp::json::to_protobuf(json.as_bytes()).is_ok(), "{json}");
         read_request(&bytes);
+    }
+}
+
+/// A filter expression: whatever is understood has a canonical text that says the same, and can be decided.
+pub fn read_filter(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(filter) = Filter::parse(text) {
+        let canonical = filter.to_string();
+        assert_eq!(Filter::parse(&canonical).as_ref(), Ok(&filter), "{canonical}");
+        let _ = filter.matches(&Digest::new(TraceId(1)), &NoGroups);
+    }
+    if let Ok(entity) = EntitySelector::parse(text) {
+        assert_eq!(EntitySelector::parse(&entity.to_string()), Ok(entity));
     }
 }
