@@ -1,0 +1,156 @@
+//! The server: open, bind, serve, wait, drain, on one screen.
+
+mod figures;
+mod listen;
+mod pages;
+mod ports;
+mod ready;
+mod signal;
+mod status;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Context;
+use beamline_aws::AwsConfig;
+use beamline_collector::report::registry::Registry;
+use beamline_collector::{Collector, Limits, Running};
+use beamline_query::serve::{PoolConfig, QueryService};
+use beamline_query::source::Source;
+use beamline_store::{Location, Store, StoreConfig};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::config::Config;
+use figures::Figures;
+use pages::Facts;
+use ports::Ports;
+pub(crate) use ready::Ready;
+pub(crate) use signal::interrupted;
+use status::Operator;
+
+/// A server that serves, until [`Server::drain`].
+pub(crate) struct Server {
+    /// What was bound.
+    pub(crate) ready: Ready,
+    config: Config,
+    store: Arc<Store>,
+    receivers: Running,
+    listeners: JoinSet<()>,
+    stopping: CancellationToken,
+    open: Arc<AtomicBool>,
+}
+
+/// Serves until it is told to stop.
+pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
+    let server = Server::start(config).await?;
+    interrupted().await?;
+    server.drain().await
+}
+
+impl Server {
+    /// Opens the store, binds everything, and returns once everything serves.
+    pub(crate) async fn start(config: Config) -> anyhow::Result<Self> {
+        let store = open_store(&config).await?;
+        let ports = Ports::bind(&config).await?;
+        let registry = Arc::new(Registry::default());
+        let receivers =
+            Collector::start(collector_config(&config, &ports), Arc::clone(&store), registry.clone()).await?;
+        let ready = ports.ready(&config, &receivers.addresses)?;
+
+        let figures = Figures::new(registry, Arc::clone(&store));
+        let open = Arc::new(AtomicBool::new(false));
+        let operator = Operator::new(figures.clone(), receivers.collector.clone(), Arc::clone(&open));
+        let source: Arc<dyn Source> = Arc::<Store>::clone(&store);
+        let query = QueryService::new(
+            Arc::clone(&source),
+            Arc::new(operator),
+            PoolConfig::default(),
+            crate::demo::now,
+        );
+        let grpc = beamline_query::serve::routes(query).await.into_axum_router();
+        let facts = Facts::new(Arc::clone(&store), figures, Arc::clone(&open), &ready);
+        let (collector, aws) = (&receivers.collector, aws_config(&config));
+        let everywhere = beamline_aws::router(aws.clone(), collector.clone(), Arc::clone(&store), Arc::clone(&source));
+        let daemon = beamline_aws::daemon_router(aws, collector.clone(), Arc::clone(&store), source);
+        let people = pages::everything(facts, everywhere, grpc);
+
+        let (mut listeners, stopping) = (JoinSet::new(), CancellationToken::new());
+        for (listener, router) in [(ports.http, people), (ports.xray, daemon)] {
+            listeners.spawn(listen::serve(listener, router, stopping.clone(), config.drain));
+        }
+        open.store(true, Ordering::Release);
+        if let Some(path) = &config.ready_file {
+            ready
+                .write(path)
+                .with_context(|| format!("writing {}", path.display()))?;
+        }
+        info!("{ready}");
+        Ok(Self {
+            ready,
+            config,
+            store,
+            receivers,
+            listeners,
+            stopping,
+            open,
+        })
+    }
+
+    /// Stops in the direction the data flows: no new input, then what is under way, then the store.
+    pub(crate) async fn drain(mut self) -> anyhow::Result<()> {
+        info!("stopping; a second signal ends it at once");
+        self.open.store(false, Ordering::Release);
+        self.stopping.cancel();
+        if let Err(unclean) = self.receivers.drain(self.config.drain).await {
+            warn!("{unclean}");
+        }
+        while self.listeners.join_next().await.is_some() {}
+        let store = Arc::clone(&self.store);
+        tokio::task::spawn_blocking(move || store.close())
+            .await
+            .context("closing the store")?;
+        if let Some(path) = &self.config.ready_file {
+            // Somebody may have taken it away already, which is what we want.
+            let _ = std::fs::remove_file(path);
+        }
+        info!("stopped");
+        Ok(())
+    }
+}
+
+async fn open_store(config: &Config) -> anyhow::Result<Arc<Store>> {
+    let mut options = StoreConfig::new(Location::Folder(config.data.clone()));
+    options.default_account = (config.account.clone(), config.region.clone());
+    options.durability = config.durability;
+    options.memory = config.memory;
+    options.retention_days = config.retention_days;
+    options.seal.idle = config.seal_after;
+    options.seal.every = options.seal.every.min(config.seal_after);
+    let opened = tokio::task::spawn_blocking(move || Store::open(options)).await?;
+    let store = opened.with_context(|| format!("opening the data in {}", config.data.display()))?;
+    Ok(Arc::new(store))
+}
+
+fn collector_config(config: &Config, ports: &Ports) -> beamline_collector::Config {
+    let limits = Limits {
+        request_bytes: config.max_request,
+        ..Limits::default()
+    };
+    beamline_collector::Config {
+        xray_udp: Some(ports.xray_udp),
+        otlp_grpc: Some(config.otlp_grpc),
+        otlp_http: Some(config.otlp_http),
+        cors_origins: config.cors.clone(),
+        head_sampling: config.head_sampling,
+        limits: if config.strict { limits.strict() } else { limits },
+    }
+}
+
+fn aws_config(config: &Config) -> AwsConfig {
+    AwsConfig {
+        strict: config.strict,
+        ..AwsConfig::default()
+    }
+}
