@@ -1115,8 +1115,8 @@ pub struct SearchEnd {
     /// Traces given.
     #[prost(uint64, tag = "2")]
     pub matched: u64,
-    /// Send it with the next search to go on from here. Empty when there is nothing more. A cursor stays valid while
-    /// data arrives, after restarts and for any limit.
+    /// Send it with the next search to go on from here. Empty when there is nothing more; otherwise there may be more.
+    /// A cursor stays valid while data arrives, after restarts and for any limit.
     #[prost(bytes = "vec", tag = "3")]
     pub cursor: ::prost::alloc::vec::Vec<u8>,
 }
