@@ -138,10 +138,10 @@ impl Teller {
             it.annotate("order_id", Value::Text(format!("o-{order}")));
             let kept = it.ask_table("PutItem", 6.0);
             if kept == Outcome::Fine {
-                it.send_to_queue()
-            } else {
-                Outcome::Failed
+                return it.send_to_queue();
             }
+            it.fail("OrderNotKept", format!("order o-{order} could not be written"));
+            Outcome::Failed
         })
     }
 
@@ -195,6 +195,7 @@ impl Teller {
             }
             let kept = it.ask_table("UpdateItem", 6.0);
             if kept != Outcome::Fine {
+                it.fail("OrderNotKept", "the order could not be marked as shipped".to_owned());
                 return Outcome::Failed;
             }
             it.ask_aws(Api::Topic, "Publish", 9.0)
