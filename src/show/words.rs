@@ -29,7 +29,8 @@ pub(crate) fn length(duration: Duration) -> String {
             let seconds = duration.as_secs();
             match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
                 (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
-                (hours, minutes, _) => format!("{hours} h {minutes} min"),
+                (hours @ 0..48, minutes, _) => format!("{hours} h {minutes} min"),
+                (hours, ..) => format!("{} days", hours / 24),
             }
         }
     }
@@ -184,6 +185,7 @@ mod tests {
         check(59_000_000_000, "59.0 s");
         check(185_000_000_000, "3 min 5 s");
         check(7_500_000_000_000, "2 h 5 min");
+        check(30 * 86_400_000_000_000, "30 days");
     }
 
     #[test]
