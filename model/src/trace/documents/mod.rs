@@ -4,7 +4,8 @@
 //! original text there: every byte of what was sent stays as it was, in the order it was. A segment to which nothing
 //! is added comes back as it came. Segments that nobody sent, because they are inferred or missing, are written.
 //!
-//! Spans have no document of their own here; translating them is `convert`'s business.
+//! OTLP spans are translated by [`crate::convert::segment`]; those that serve become documents of their own, with the
+//! spans below them nested.
 
 mod scan;
 mod write;
@@ -13,6 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::scan::{Array, Entity};
 use super::{At, Trace};
+use crate::convert;
 use crate::id::SpanId;
 use crate::node::Form;
 use crate::record::{Body, Record};
@@ -32,11 +34,22 @@ pub struct Document {
 }
 
 /// The documents of a trace that was assembled from `records`, by start of their segments. Subsegments that belong to
-/// no X-Ray segment come last, each in a document of its own.
+/// no segment of their own kind come last, each in a document of its own.
 #[must_use]
 pub fn documents(trace: &Trace<'_>, records: &[Record<'_>]) -> Vec<Document> {
     let mut nesting = Nesting::of(trace, records);
-    let mut documents = Vec::new();
+    let (mut documents, mut alone) = (Vec::new(), Vec::new());
+    for translated in convert::segment::documents(trace.nodes()) {
+        let document = Document {
+            id: translated.id,
+            json: translated.json,
+        };
+        if translated.is_segment {
+            documents.push((start_of(trace, document.id), document));
+        } else {
+            alone.push(document);
+        }
+    }
     for &at in trace.segments() {
         let json = match trace[at].form {
             Form::Segment => nesting.document(at),
@@ -45,13 +58,22 @@ pub fn documents(trace: &Trace<'_>, records: &[Record<'_>]) -> Vec<Document> {
             _ => None,
         };
         let id = trace[at].id;
-        documents.extend(json.map(|json| Document { id, json }));
+        documents.extend(json.map(|json| (trace[at].start, Document { id, json })));
     }
+    documents.sort_by_key(|(start, _)| *start);
+    let mut documents: Vec<Document> = documents.into_iter().map(|(_, document)| document).collect();
     for (at, _) in trace.walk().filter(|&(at, _)| trace[at].form == Form::Subsegment) {
         let json = nesting.document(at);
         documents.extend(json.map(|json| Document { id: trace[at].id, json }));
     }
+    documents.append(&mut alone);
     documents
+}
+
+/// When the entity with this id started. The service half of a span that is two documents has an id that was made for
+/// it; it stands with what has no time.
+fn start_of(trace: &Trace<'_>, id: SpanId) -> Timestamp {
+    trace.find(id).map(|at| trace[at].start).min().unwrap_or_default()
 }
 
 /// A piece of a document that is being written.

@@ -242,3 +242,47 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn spans_are_given_as_documents_among_the_segments() {
+    let segment = doc(r#"{"name":"a","id":#1,…}"#);
+    let span = |kind: i32, id: u8, parent: u8, name: &str, start: u64| {
+        use opentelemetry_proto::tonic::trace::v1::Span;
+        use prost::Message;
+        Span {
+            trace_id: TRACE.to_bytes().to_vec(),
+            span_id: vec![0, 0, 0, 0, 0, 0, 0, id],
+            parent_span_id: vec![0, 0, 0, 0, 0, 0, 0, parent],
+            kind,
+            name: name.to_owned(),
+            start_time_unix_nano: start * 1_000_000_000,
+            end_time_unix_nano: (start + 1) * 1_000_000_000,
+            ..Span::default()
+        }
+        .encode_to_vec()
+    };
+    let spans = [span(1, 3, 2, "work", 6), span(2, 2, 1, "serve", 5)];
+    let bodies = spans.iter().map(|span| Body::Otlp { context: b"", span });
+    let bodies: Vec<_> = bodies.chain([Body::Xray(segment.as_bytes())]).collect();
+    let record = |(number, &body)| Record {
+        trace: TRACE,
+        received: at(number),
+        weight: 1.0,
+        body,
+    };
+    let records: Vec<_> = (1..).zip(&bodies).map(record).collect();
+    let trace = Trace::assemble(TRACE, crate::decode::nodes(&records).nodes);
+    let given = documents(&trace, &records);
+    let ids: Vec<_> = given.iter().map(|document| document.id.0).collect();
+    assert_eq!(ids, [1, 2], "one document for each segment, by start");
+    assert!(
+        given[1].json.contains(r#""parent_id":"0000000000000001""#),
+        "{}",
+        given[1].json
+    );
+    assert!(
+        given[1].json.contains(r#""id":"0000000000000003""#),
+        "{}",
+        given[1].json
+    );
+}
