@@ -85,11 +85,13 @@ impl Draft {
                     return;
                 };
                 self.ids.push(span.id);
+                let received = judge.stamp();
+                let (start, end) = span.times.unwrap_or((received, Some(received)));
                 self.records.push(BatchRecord {
                     trace: span.trace,
-                    received: judge.stamp(),
-                    start: span.start,
-                    end: span.end,
+                    received,
+                    start,
+                    end,
                     weight,
                     context: Some(self.contexts.len() as u32 - 1),
                     body: place(base + span.range.start..base + span.range.end),

@@ -290,7 +290,10 @@ impl Judge for Judgement<'_> {
     }
 
     fn refuse_document(&mut self, refused: Refused, document: &[u8]) {
-        let message = format!("Invalid segment. ErrorCode: {} ({})", refused.code, refused);
+        let message = format!(
+            "Invalid segment. ErrorCode: {} (at `{}`: {})",
+            refused.code, refused.path, refused.message
+        );
         self.refuse(refused.code.into(), &message, refused.id.as_deref(), document);
         if let Some(told) = self.unprocessed.last_mut() {
             told.code = refused.code.to_string();
@@ -300,7 +303,6 @@ impl Judge for Judgement<'_> {
     fn refuse_span(&mut self, rejected: RejectedSpan, span: &[u8]) {
         let reason = match rejected.reason {
             SpanRejection::InvalidTraceId | SpanRejection::InvalidSpanId => Rejected::SpanIds,
-            SpanRejection::MissingTime => Rejected::MissingTime,
             SpanRejection::Malformed => Rejected::Protobuf,
         };
         self.refuse(reason, rejected.detail, None, span);

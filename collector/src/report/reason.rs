@@ -114,8 +114,6 @@ labels! {
         Disconnected = "disconnected",
         /// A trace that already has as many bytes as a trace may have.
         TraceTooLarge = "trace_too_large",
-        /// A span with neither start nor end.
-        MissingTime = "missing_time",
         /// More documents than one request may have.
         TooManyDocuments = "too_many_documents",
     }

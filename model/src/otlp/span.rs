@@ -70,7 +70,7 @@ pub fn span<'a>(bytes: &'a [u8], source: &Source<'a>, record: &Record<'_>) -> Op
     if node.id.0 == 0 {
         return None;
     }
-    set_times(&mut node, start, end)?;
+    set_times(&mut node, start, end);
     if node.wire_flags & 0x100 != 0 {
         node.remote_parent = Some(node.wire_flags & 0x200 != 0);
     }
@@ -84,8 +84,9 @@ fn odd(node: &mut Node<'_>, oddity: Oddity) {
     }
 }
 
-fn set_times(node: &mut Node<'_>, start: u64, end: u64) -> Option<()> {
-    (node.start, node.end) = times(start, end)?;
+/// A span that says no time happened when it came.
+fn set_times(node: &mut Node<'_>, start: u64, end: u64) {
+    (node.start, node.end) = times(start, end).unwrap_or((node.received, Some(node.received)));
     node.in_progress = node.end.is_none();
     if node.in_progress {
         odd(node, Oddity::NeitherEndedNorOpen);
@@ -93,10 +94,10 @@ fn set_times(node: &mut Node<'_>, start: u64, end: u64) -> Option<()> {
     if end != 0 && end < start {
         odd(node, Oddity::EndsBeforeItStarts);
     }
-    if node.start < YEAR_2000 || node.start > node.received.plus(DAY) {
+    let untold = start == 0 && end == 0;
+    if untold || node.start < YEAR_2000 || node.start > node.received.plus(DAY) {
         odd(node, Oddity::ImplausibleTime);
     }
-    Some(())
 }
 
 /// Whether the span is where a service is entered, which X-Ray calls a segment.

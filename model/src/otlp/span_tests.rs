@@ -470,3 +470,26 @@ fn flaws_are_named() {
         &[Oddity::DuplicateKey],
     );
 }
+
+#[test]
+fn a_span_that_says_no_time_happened_when_it_came() {
+    let bytes = Span {
+        trace_id: vec![1; 16],
+        span_id: vec![2; 8],
+        ..Span::default()
+    }
+    .encode_to_vec();
+    let received = Timestamp::from_seconds(1_795_415_913);
+    let record = Record {
+        trace: TraceId(1),
+        received,
+        weight: 1.0,
+        body: Body::Otlp {
+            context: b"",
+            span: &bytes,
+        },
+    };
+    let node = span(&bytes, &crate::otlp::context(b""), &record).unwrap();
+    assert_eq!((node.start, node.end), (received, Some(received)));
+    assert!(node.oddities.contains(&Oddity::ImplausibleTime));
+}

@@ -42,10 +42,9 @@ pub struct SpanHead<'a> {
     pub id: SpanId,
     /// The span that called or contains it.
     pub parent: Option<SpanId>,
-    /// When it started; its end if the sender left the start out.
-    pub start: Timestamp,
-    /// When it ended, never before `start`; `None` if the sender left it out.
-    pub end: Option<Timestamp>,
+    /// When it started and ended, the end never before the start and `None` if the sender left it out; a missing start
+    /// is taken from the end. `None` as a whole if the sender said neither: such a span happened when it came.
+    pub times: Option<(Timestamp, Option<Timestamp>)>,
     /// Span kind.
     pub kind: Kind,
     /// OTLP flags: the low eight bits are W3C's.
@@ -90,20 +89,13 @@ pub enum SpanRejection {
     InvalidTraceId,
     /// The span id is not 8 bytes, or all zero.
     InvalidSpanId,
-    /// Neither start nor end.
-    MissingTime,
     /// Not a protobuf `Span`, or nested too deeply.
     Malformed,
 }
 
 impl SpanRejection {
     /// All of them, so that counters can exist before the first rejection.
-    pub const ALL: [Self; 4] = [
-        Self::InvalidTraceId,
-        Self::InvalidSpanId,
-        Self::MissingTime,
-        Self::Malformed,
-    ];
+    pub const ALL: [Self; 3] = [Self::InvalidTraceId, Self::InvalidSpanId, Self::Malformed];
 
     /// The word that counters are labelled with.
     #[must_use]
@@ -111,7 +103,6 @@ impl SpanRejection {
         match self {
             Self::InvalidTraceId => "invalid_trace_id",
             Self::InvalidSpanId => "invalid_span_id",
-            Self::MissingTime => "missing_time",
             Self::Malformed => "malformed",
         }
     }
@@ -261,13 +252,12 @@ fn span(bytes: &[u8], range: Range<usize>) -> Result<SpanHead<'_>, Rejection> {
     let trace = trace.ok_or((SpanRejection::InvalidTraceId, "a trace id is 16 bytes, not all zero"))?;
     let id = SpanId::from_bytes(id);
     let id = id.ok_or((SpanRejection::InvalidSpanId, "a span id is 8 bytes, not all zero"))?;
-    let (start, end) = times(start, end).ok_or((SpanRejection::MissingTime, "neither start nor end"))?;
+    let times = times(start, end);
     Ok(SpanHead {
         trace,
         id,
         parent: SpanId::from_bytes(parent),
-        start,
-        end,
+        times,
         kind: self::kind(kind),
         flags,
         trace_state,
