@@ -3,7 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
 
 mod architecture;
+mod bad_input;
 mod cli;
+mod clients;
 mod crash;
+mod filter_table;
 mod flow;
 mod harness;
+mod samples;
+mod wire;
