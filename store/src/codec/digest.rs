@@ -22,6 +22,8 @@ use rustc_hash::FxHashMap;
 use super::varint::{Put, Take};
 
 const VERSION: u8 = 1;
+/// How many texts a digest adds to its page, roughly.
+const TEXTS_EACH: usize = 16;
 const UNITS: [i64; 3] = [1_000_000, 1_000, 1];
 
 /// The part of a digest that its page leaves out.
@@ -59,7 +61,9 @@ impl Head {
 /// Writes the binary form of one page, its rows in the order given.
 #[must_use]
 pub fn encode<'a>(digests: impl IntoIterator<Item = &'a Digest>) -> Vec<u8> {
+    let digests = digests.into_iter();
     let mut texts = Texts::default();
+    texts.known.reserve(digests.size_hint().0 * TEXTS_EACH);
     let (mut rows, mut lengths, mut count) = (Vec::new(), Vec::new(), 0);
     for digest in digests {
         let before = rows.len();

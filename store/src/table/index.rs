@@ -86,41 +86,48 @@ pub fn build(rows: &[Option<Vec<Code>>]) -> Index {
         .filter(|(_, terms)| terms.is_none())
         .map(|(row, _)| row)
         .collect();
-    let mut entries: Vec<(u64, u64, u16)> = (0u16..)
-        .zip(rows)
-        .flat_map(|(row, terms)| terms.iter().flatten().map(move |code| (code.hash, code.group, row)))
-        .collect();
-    entries.sort_unstable();
+    let mut postings = postings(rows);
     let mut distinct: FxHashMap<u64, usize> = FxHashMap::default();
-    for term in entries.chunk_by(|a, b| a.0 == b.0) {
-        *distinct.entry(term[0].1).or_default() += 1;
+    for posting in &postings {
+        *distinct.entry(posting.group).or_default() += 1;
     }
     let filtered: FxHashSet<u64> = distinct
         .into_iter()
         .filter(|&(_, terms)| terms > MOST_IN_BITMAPS)
         .map(|(group, _)| group)
         .collect();
-    let mut unique: Vec<u64> = entries
-        .iter()
-        .filter(|entry| filtered.contains(&entry.1))
-        .map(|entry| entry.0)
-        .collect();
+    let mut unique = Vec::new();
+    postings.retain(|posting| {
+        let goes = filtered.contains(&posting.group);
+        unique.extend(goes.then_some(posting.hash));
+        !goes
+    });
+    // Of several kinds of one hash, each has a posting.
+    unique.sort_unstable();
     unique.dedup();
-    entries.retain(|entry| !filtered.contains(&entry.1));
+    postings.sort_unstable_by_key(|posting| posting.hash);
 
-    let terms: Vec<&[(u64, u64, u16)]> = entries.chunk_by(|a, b| short(a.0) == short(b.0)).collect();
-    let wanted = terms.len().div_ceil(TERMS_PER_SHARD).next_power_of_two();
+    let same = |a: &Posting, b: &Posting| short(a.hash) == short(b.hash);
+    let terms = postings.chunk_by(same).count();
+    let wanted = terms.div_ceil(TERMS_PER_SHARD).next_power_of_two();
     let shards_log2 = (wanted.trailing_zeros() as u8).min(MOST_SHARDS_LOG2);
     let mut shards = vec![Vec::new(); 1 << shards_log2];
     let mut before = vec![0u32; shards.len()];
-    for term in terms {
-        let short = short(term[0].0);
+    let mut with: Vec<u16> = Vec::new();
+    for term in postings.chunk_by(same) {
+        let short = short(term[0].hash);
         let shard = usize::from(shard_of(short, shards_log2));
         shards[shard].varint(u64::from(short.wrapping_sub(before[shard])));
         before[shard] = short;
-        let mut with: Vec<u16> = term.iter().map(|entry| entry.2).collect();
-        with.sort_unstable();
-        with.dedup();
+        with.clear();
+        for posting in term {
+            with.push(posting.first);
+            with.extend_from_slice(&posting.further);
+        }
+        if term.len() > 1 {
+            with.sort_unstable();
+            with.dedup();
+        }
         put_rows(&mut shards[shard], &with, rows.len());
     }
     let mut filtered: Vec<u64> = filtered.into_iter().collect();
@@ -132,6 +139,36 @@ pub fn build(rows: &[Option<Vec<Code>>]) -> Index {
         wild,
     };
     Index { head, shards, filter }
+}
+
+/// A term and its rows, ascending. Most terms have one row only.
+struct Posting {
+    hash: u64,
+    group: u64,
+    first: u16,
+    further: Vec<u16>,
+}
+
+/// What rows each term has. Looking every term up costs far less than sorting all of them, most of which are the same.
+fn postings(rows: &[Option<Vec<Code>>]) -> Vec<Posting> {
+    let mut known: FxHashMap<Code, usize> = FxHashMap::default();
+    let mut postings: Vec<Posting> = Vec::new();
+    for (row, terms) in (0u16..).zip(rows) {
+        for &code in terms.iter().flatten() {
+            let number = *known.entry(code).or_insert(postings.len());
+            match postings.get_mut(number) {
+                Some(posting) if *posting.further.last().unwrap_or(&posting.first) != row => posting.further.push(row),
+                Some(_) => {}
+                None => postings.push(Posting {
+                    hash: code.hash,
+                    group: code.group,
+                    first: row,
+                    further: Vec::new(),
+                }),
+            }
+        }
+    }
+    postings
 }
 
 /// One row is `row * 2 + 1`; more are `bytes * 2`, then a bitmap if that is the bytes' number, else distances.

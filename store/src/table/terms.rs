@@ -6,7 +6,7 @@
 
 use beamline_model::digest::{CallFact, Digest};
 use beamline_model::node::{Flags, Scalar};
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::api::{Term, TraceFlag};
 
@@ -43,14 +43,29 @@ mod kind {
 }
 
 /// Hashes parts so that no two lists of parts are the same bytes: each part's length stands before it.
+///
+/// The bytes are put together first: a hasher that takes them piece by piece costs several times as much to set up as
+/// so few bytes take to hash.
 fn hash(kind: u8, parts: &[&[u8]]) -> u64 {
-    let mut hasher = Xxh3::new();
-    hasher.update(&[kind]);
+    const ROOM: usize = 256;
+    let size = 1 + parts.iter().map(|part| 8 + part.len()).sum::<usize>();
+    let (mut small, mut large) = ([0; ROOM], Vec::new());
+    let bytes = if size <= ROOM {
+        &mut small[..size]
+    } else {
+        large.resize(size, 0);
+        &mut large[..]
+    };
+    bytes[0] = kind;
+    let mut rest = &mut bytes[1..];
     for part in parts {
-        hasher.update(&(part.len() as u64).to_le_bytes());
-        hasher.update(part);
+        let (length, after) = rest.split_at_mut(8);
+        length.copy_from_slice(&(part.len() as u64).to_le_bytes());
+        let (text, after) = after.split_at_mut(part.len());
+        text.copy_from_slice(part);
+        rest = after;
     }
-    hasher.digest()
+    xxh3_64(bytes)
 }
 
 fn code(kind: u8, parts: &[&[u8]]) -> Code {
@@ -60,11 +75,16 @@ fn code(kind: u8, parts: &[&[u8]]) -> Code {
     }
 }
 
-fn annotation(key: &str, value: &str) -> Code {
+/// An annotation, `group` being the hash of its key alone.
+fn annotation(group: u64, key: &str, value: &str) -> Code {
     Code {
-        group: hash(kind::ANNOTATION_KEY, &[key.as_bytes()]),
+        group,
         hash: hash(kind::ANNOTATION, &[key.as_bytes(), value.as_bytes()]),
     }
+}
+
+fn annotation_key(key: &str) -> Code {
+    code(kind::ANNOTATION_KEY, &[key.as_bytes()])
 }
 
 fn flag_byte(flag: TraceFlag) -> u8 {
@@ -87,8 +107,8 @@ impl From<&Term> for Code {
             Term::ServiceKind(name) => text(kind::SERVICE_KIND, name),
             Term::ServiceFlag(name, flag) => code(kind::SERVICE_FLAG, &[name.as_bytes(), &[flag_byte(*flag)]]),
             Term::Edge(from, to) => code(kind::EDGE, &[from.as_bytes(), to.as_bytes()]),
-            Term::AnnotationKey(key) => text(kind::ANNOTATION_KEY, key),
-            Term::Annotation(key, value) => annotation(key, value),
+            Term::AnnotationKey(key) => annotation_key(key),
+            Term::Annotation(key, value) => annotation(annotation_key(key).hash, key, value),
             Term::User(name) => text(kind::USER, name),
             Term::HttpMethod(method) => text(kind::METHOD, method),
             Term::HttpStatus(status) => code(kind::STATUS, &[&status.to_le_bytes()]),
@@ -118,7 +138,7 @@ fn flags(flags: Flags, partial: bool, inferred: bool) -> impl Iterator<Item = Tr
 /// All terms of a digest, each once, in ascending order; `None` if they are more than [`MOST`].
 #[must_use]
 pub fn terms(digest: &Digest) -> Option<Vec<Code>> {
-    let mut all = Terms(Vec::with_capacity(48));
+    let mut all = Terms(Vec::with_capacity(48 + digest.annotations.len()));
     all.collect(digest)?;
     let Terms(mut codes) = all;
     codes.sort_unstable();
@@ -167,11 +187,20 @@ impl Terms {
                 }
             }
         }
+        // Of some hundred annotations a dozen keys are different ones.
+        const RECENT: usize = 16;
+        let mut recent: Vec<u64> = Vec::with_capacity(RECENT);
         for fact in &digest.annotations {
-            self.text(kind::ANNOTATION_KEY, &fact.key)?;
+            let key = annotation_key(&fact.key);
+            if !recent.contains(&key.hash) {
+                self.push(key)?;
+                if recent.len() < RECENT {
+                    recent.push(key.hash);
+                }
+            }
             match &fact.value {
-                Scalar::Text(text) => self.push(annotation(&fact.key, text))?,
-                value => self.push(annotation(&fact.key, &value.to_string()))?,
+                Scalar::Text(text) => self.push(annotation(key.hash, &fact.key, text))?,
+                value => self.push(annotation(key.hash, &fact.key, &value.to_string()))?,
             }
         }
         for user in &digest.users {

@@ -192,6 +192,16 @@ impl Minutes {
     /// Adds what a digest contributes to some minutes.
     pub fn add_where(&mut self, digest: &Digest, times: i64, wanted: impl Fn(u32) -> bool) {
         let service = |index: u16| digest.services.get(usize::from(index)).map(|fact| &fact.id);
+        // A service is looked up once, not once for each of its requests.
+        let mut known: Vec<Option<(u32, u32)>> = vec![None; digest.services.len()];
+        let mut number = |sum: &mut Sum, minute: u32, index: u16, id: &ServiceId| match known[usize::from(index)] {
+            Some((of, number)) if of == minute => number,
+            _ => {
+                let number = sum.service(id);
+                known[usize::from(index)] = Some((minute, number));
+                number
+            }
+        };
         for segment in &digest.segments {
             let Some((end, id)) = segment
                 .end
@@ -201,7 +211,7 @@ impl Minutes {
                 continue;
             };
             let sum = self.sums.entry(end.minute()).or_default();
-            let number = sum.service(id);
+            let number = number(sum, end.minute(), segment.service, id);
             let node = sum.nodes.entry(number).or_default();
             node.stats
                 .add(segment.flags, end.since(segment.start), segment.weight, times);
@@ -221,7 +231,8 @@ impl Minutes {
                 continue;
             }
             let sum = self.sums.entry(end.minute()).or_default();
-            let (from, to) = (from.map(|id| sum.service(id)), sum.service(to));
+            let from = from.map(|id| number(sum, end.minute(), call.from, id));
+            let to = number(sum, end.minute(), call.to, to);
             let edge = sum.edges.entry((from, to, call.link)).or_default();
             edge.stats.add(call.flags, end.since(call.start), call.weight, times);
             if let Some(alias) = &call.alias {
