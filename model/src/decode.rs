@@ -16,27 +16,45 @@ pub struct Decoded<'a> {
     pub undecodable: usize,
 }
 
+/// Contexts decoded so far. Thousands of traces share them, so whoever decodes many traces keeps one of these.
+#[derive(Debug, Default)]
+pub struct Sources<'a>(FxHashMap<&'a [u8], Source<'a>>);
+
+impl<'a> Sources<'a> {
+    /// More than the processes of a large installation; beyond, everything is forgotten.
+    const MOST: usize = 4096;
+
+    fn of(&mut self, context: &'a [u8]) -> &Source<'a> {
+        if self.0.len() >= Self::MOST && !self.0.contains_key(context) {
+            self.0.clear();
+        }
+        self.0.entry(context).or_insert_with(|| otlp::context(context))
+    }
+}
+
 /// Decodes records of any form and any number of traces. A context that several records share is decoded once.
 #[must_use]
 pub fn nodes<'a>(records: &[Record<'a>]) -> Decoded<'a> {
+    nodes_from(&mut Sources::default(), records)
+}
+
+/// The same, with what earlier calls have decoded of contexts.
+#[must_use]
+pub fn nodes_from<'a>(sources: &mut Sources<'a>, records: &[Record<'a>]) -> Decoded<'a> {
     let mut decoded = Decoded {
         nodes: Vec::with_capacity(records.len()),
         undecodable: 0,
     };
-    let mut sources: FxHashMap<&'a [u8], Source<'a>> = FxHashMap::default();
     for record in records {
         match record.body {
             Body::Xray(_) => match segment::nodes(record) {
                 Ok(nodes) => decoded.nodes.extend(nodes),
                 Err(_) => decoded.undecodable += 1,
             },
-            Body::Otlp { context, span } => {
-                let source = sources.entry(context).or_insert_with(|| otlp::context(context));
-                match otlp::span(span, source, record) {
-                    Some(node) => decoded.nodes.push(node),
-                    None => decoded.undecodable += 1,
-                }
-            }
+            Body::Otlp { context, span } => match otlp::span(span, sources.of(context), record) {
+                Some(node) => decoded.nodes.push(node),
+                None => decoded.undecodable += 1,
+            },
         }
     }
     decoded

@@ -86,7 +86,7 @@ impl StoreConfig {
                 age: Duration::from_secs(300),
                 bytes: 1 << 20,
                 every: Duration::from_secs(1),
-                batch_records: 65_536,
+                batch_records: 32_768,
                 level: 3,
                 threads: 1,
             },

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use beamline_model::decode::{self, Sources};
+use beamline_model::derive;
 use beamline_model::digest::Digest;
 use beamline_model::id::TraceId;
 use beamline_model::record::Record;
 use beamline_model::time::Timestamp;
 use beamline_model::trace::Trace;
-use beamline_model::{decode, derive};
 
 use crate::api::OwnedRecord;
 use crate::clock;
@@ -24,7 +25,11 @@ pub(crate) const SETTLED: Timestamp = Timestamp::MAX;
 
 /// What all these records say of their trace.
 pub(crate) fn digest(trace: TraceId, records: &[Record<'_>], now: Timestamp) -> Digest {
-    let decoded = decode::nodes(records);
+    digest_from(&mut Sources::default(), trace, records, now)
+}
+
+fn digest_from<'a>(sources: &mut Sources<'a>, trace: TraceId, records: &[Record<'a>], now: Timestamp) -> Digest {
+    let decoded = decode::nodes_from(sources, records);
     derive::digest(&Trace::assemble(trace, decoded.nodes), now)
 }
 
@@ -74,15 +79,20 @@ fn again(trace: TraceId, location: &Location, records: &[OwnedRecord]) -> Digest
     digest
 }
 
+/// What is known of a live trace of which nothing is sealed.
+pub(crate) fn new<'a>(sources: &mut Sources<'a>, entry: &'a Entry, now: Timestamp) -> Digest {
+    let records: Vec<Record<'a>> = entry.records().collect();
+    let mut digest = digest_from(sources, entry.key.1, &records, now);
+    digest.limit_exceeded = entry.limit_exceeded;
+    digest
+}
+
 /// What is known of a live trace, with what is sealed of it; `None` when all of it is sealed.
 pub(crate) fn live(entry: &Entry, before: Option<&Before>, now: Timestamp) -> Option<Digest> {
-    let mut records: Vec<Record<'_>> = Vec::with_capacity(entry.len());
     let Some(before) = before else {
-        records.extend(entry.records());
-        let mut digest = digest(entry.key.1, &records, now);
-        digest.limit_exceeded = entry.limit_exceeded;
-        return Some(digest);
+        return Some(new(&mut Sources::default(), entry, now));
     };
+    let mut records: Vec<Record<'_>> = Vec::with_capacity(entry.len());
     let seen = Seen::of(&before.records);
     records.extend(before.records.iter().map(OwnedRecord::borrow));
     records.extend(entry.records().filter(|record| !seen.has(record)));

@@ -8,7 +8,11 @@ use crate::node::{Text, Value};
 
 /// Text as it was sent; bytes that are not UTF-8 become U+FFFD rather than costing the span.
 pub(super) fn text(bytes: &[u8]) -> Text<'_> {
-    String::from_utf8_lossy(bytes)
+    // Nearly all text is sound, and checking that is faster than looking for what is not.
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
+    }
 }
 
 /// One `KeyValue`. What is malformed in it reads as absent: [`walk`](super::walk) has refused such spans.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use beamline_model::decode::Sources;
 use beamline_model::digest::Digest;
 use beamline_model::time::Timestamp;
 
@@ -58,7 +59,10 @@ pub(crate) fn all(store: &Inner, entries: &[Arc<Entry>]) -> Result<Vec<Prepared>
     let threads = store.config.seal.threads.max(1);
     let share = entries.len().div_ceil(threads).max(1);
     let of = |entries: &[Arc<Entry>]| -> Result<Vec<Prepared>, StoreError> {
-        entries.iter().map(|entry| one(store, &*view, &days, entry)).collect()
+        let mut sources = Sources::default();
+        let each = entries.iter();
+        each.map(|entry| one(store, &*view, &days, &mut sources, entry))
+            .collect()
     };
     let mut prepared = if threads == 1 {
         of(entries)?
@@ -80,11 +84,18 @@ pub(crate) fn all(store: &Inner, entries: &[Arc<Entry>]) -> Result<Vec<Prepared>
     Ok(prepared)
 }
 
-fn one(store: &Inner, view: &dyn View, days: &[u16], entry: &Arc<Entry>) -> Result<Prepared, StoreError> {
+fn one<'a>(
+    store: &Inner,
+    view: &dyn View,
+    days: &[u16],
+    sources: &mut Sources<'a>,
+    entry: &'a Arc<Entry>,
+) -> Result<Prepared, StoreError> {
     let before = derive::before(store, view, days, entry)?;
     let digest = match entry.derived.get() {
         // Readers had it derived, and it does not depend on the time any more.
         Some(Some(live)) if !live.digest.partial => Some(Arc::clone(&live.digest)),
+        _ if before.is_none() => Some(Arc::new(derive::new(sources, entry, SETTLED))),
         _ => derive::live(entry, before.as_ref(), SETTLED).map(Arc::new),
     };
     let day = match (&before, &digest) {
