@@ -113,7 +113,7 @@ impl<'a> Source<'a> {
         aws.log_groups = log_groups(group_arns, group_names);
         let origin = service_type(platform, launch_type);
         let elsewhere = !provider.is_empty() && provider != "aws";
-        let annotations = context.resource.iter();
+        let annotations = context.resource.iter().filter(|(key, _)| is_indexed(key));
         let annotations = annotations
             .filter_map(|(key, value)| value.as_scalar().map(|scalar| (key.clone(), scalar)))
             .collect();
@@ -128,6 +128,16 @@ impl<'a> Source<'a> {
             context: Arc::new(context),
         }
     }
+}
+
+/// Whether an attribute of the resource can be searched for. The service is searched for as such; what SDKs add on
+/// their own about the program and its machine is the same on every span, is shown with each, and would be most of the
+/// index.
+fn is_indexed(key: &str) -> bool {
+    key != "service.name"
+        && !["telemetry.", "process.", "os."]
+            .iter()
+            .any(|described| key.starts_with(described))
 }
 
 fn owned_text<'a>(value: &Value<'a>) -> Option<Text<'a>> {

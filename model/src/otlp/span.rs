@@ -23,7 +23,8 @@ const YEAR_2000: Timestamp = Timestamp::from_seconds(946_684_800);
 /// [`walk`](super::walk) has refused.
 ///
 /// Trace, reception and weight are the record's. Every scalar attribute is an annotation under its original key; on
-/// spans that enter a service so are those of the resource.
+/// spans that enter a service so are those of the resource, except `service.name`, which is the service, and what SDKs
+/// say of the program: `telemetry.*`, `process.*` and `os.*`.
 #[must_use]
 pub fn span<'a>(bytes: &'a [u8], source: &Source<'a>, record: &Record<'_>) -> Option<Node<'a>> {
     let mut node = Node::new(Form::Span, record.trace, SpanId(0));

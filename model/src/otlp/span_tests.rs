@@ -386,7 +386,8 @@ fn the_process_says_where_it_runs() {
     let mut ecs = case(Kind::Server, "{}");
     ecs.resource = r#"{"service.name":"shop","cloud.provider":"aws","cloud.platform":"aws_ecs","aws.ecs.launchtype":"fargate",
         "cloud.account.id":"123","cloud.region":"eu-west-1","cloud.availability_zone":"eu-west-1a",
-        "aws.ecs.container.arn":"arn:c","aws.log.group.names":["g1","g2"],"process.pid":7}"#;
+        "aws.ecs.container.arn":"arn:c","aws.log.group.names":["g1","g2"],
+        "process.pid":7,"telemetry.sdk.language":"go","os.type":"linux","k8s.pod.name":"shop-1","osprey":3}"#;
     ecs.check(|node| {
         let aws = node.aws.as_ref().unwrap();
         assert_eq!(node.origin.as_deref(), Some("AWS::ECS::Fargate"));
@@ -396,7 +397,17 @@ fn the_process_says_where_it_runs() {
             (Some("123"), Some("eu-west-1a"))
         );
         assert_eq!(aws.log_groups, [("g1".into(), None), ("g2".into(), None)]);
-        assert!(node.annotations.contains(&("process.pid".into(), Scalar::Number(7.0))));
+        let has = |key: &str| node.annotations.iter().any(|(found, _)| found == key);
+        assert!(
+            node.annotations
+                .contains(&("k8s.pod.name".into(), Scalar::Text("shop-1".into())))
+        );
+        assert!(has("cloud.region") && has("osprey"));
+        assert!(
+            !["service.name", "process.pid", "telemetry.sdk.language", "os.type"]
+                .into_iter()
+                .any(has)
+        );
     });
     let mut gcp = case(Kind::Server, "{}");
     gcp.resource =
