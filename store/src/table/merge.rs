@@ -93,6 +93,8 @@ impl Tables {
             for head in &taken {
                 digests.extend(summaries::digests(view, place, head)?);
                 head.delete(place, batch);
+                let zone = &mut self.hour(view, place)?.at(place.minute).zone;
+                zone.rows = zone.rows.saturating_sub(head.zone.rows);
             }
             digests.sort_by_key(|digest| (digest.start, digest.trace));
             let digests: Vec<&Digest> = digests.iter().collect();
