@@ -20,6 +20,7 @@ use beamline_store::api::{Account, Matcher, Order, Required, Search, Term, TimeB
 use beamline_store::engine::rocks::{Memory, Rocks};
 use beamline_store::engine::{Durability, Engine, WriteBatch};
 use beamline_store::plan;
+use beamline_store::table::cache::Cache;
 use beamline_store::table::edges::read;
 use beamline_store::table::{Moment, Sealed, Tables};
 
@@ -246,6 +247,7 @@ fn main() {
     let moment = Moment {
         view: &*view,
         live: &[],
+        cache: &Cache::new(64 << 20),
     };
     let day = Timestamp(BEGIN)..Timestamp(BEGIN + DAY);
     let some = some.expect("a digest from the middle");

@@ -17,6 +17,7 @@ use crate::live::Live;
 use crate::meta;
 use crate::seal::Sealer;
 use crate::sealed::Frames;
+use crate::table::cache::Cache;
 
 pub(crate) struct Inner {
     pub(crate) config: StoreConfig,
@@ -27,6 +28,8 @@ pub(crate) struct Inner {
     pub(crate) queue: Queue,
     pub(crate) live: Live,
     pub(crate) frames: Frames,
+    /// What searches decoded.
+    pub(crate) cache: Cache,
     pub(crate) sealer: Sealer,
     /// Number of the next commit.
     pub(crate) next_commit: AtomicU64,
@@ -50,6 +53,8 @@ impl Inner {
             queue: Queue::new(config.commit.queue_bytes),
             live: Live::default(),
             frames: Frames::default(),
+            // A share of the whole; see `docs/store-layout.md`.
+            cache: Cache::new(config.memory / 8),
             sealer: Sealer::default(),
             next_commit: AtomicU64::new(0),
             touched: broadcast::Sender::new(BACKLOG),
@@ -109,6 +114,7 @@ impl Inner {
         figures.push(("beamline_store_frames_damaged_total", damaged));
         figures.push(("beamline_store_live_traces", self.live.len() as u64));
         figures.push(("beamline_store_live_bytes", self.live.bytes() as u64));
+        figures.push(("beamline_store_cache_bytes", self.cache.bytes() as u64));
         figures.push(("beamline_store_queue_bytes", self.queue.bytes() as u64));
         figures.push(("beamline_store_read_only", u64::from(self.read_only().is_some())));
         figures.push(("beamline_store_next_commit", self.next_commit.load(Ordering::Relaxed)));

@@ -28,6 +28,7 @@ impl Inner {
         read(&Moment {
             view: &*view,
             live: &live,
+            cache: &self.cache,
         })
     }
 }

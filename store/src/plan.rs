@@ -15,7 +15,7 @@ use rustc_hash::FxHashSet;
 use crate::api::{Order, Page, Required, Search, TimeBasis};
 use crate::engine::EngineError;
 use crate::table::calendar::{Calendar, Table};
-use crate::table::hours::Hour;
+use crate::table::hours::{self, Hour};
 use crate::table::keys::Place;
 use crate::table::{Live, Moment};
 
@@ -97,6 +97,7 @@ fn lies_in(digest: &Digest, basis: TimeBasis, range: &TimeRange) -> bool {
 /// A minute to be looked at.
 struct Minute {
     place: Place,
+    record: hours::Minute,
     /// Its sealed digests cannot be wanted; only live ones can.
     live_only: bool,
 }
@@ -179,6 +180,7 @@ impl<'a> Finder<'a> {
                 };
                 minutes.push(Minute {
                     place,
+                    record: *minute,
                     live_only: !(in_range && wanted),
                 });
             }
@@ -204,10 +206,8 @@ impl<'a> Finder<'a> {
                         });
                     }
                 }
-                if !minute.live_only {
-                    seen += gather(self, &minute.place, &mut top)?;
-                }
             }
+            seen += gather(self, minutes, &mut top)?;
             if !counted {
                 (counted, self.page.scanned) = (true, self.page.scanned + seen);
             }
@@ -242,7 +242,7 @@ impl<'a> Finder<'a> {
             if these.is_empty() {
                 return Ok(evaluated);
             }
-            for (key, digest) in evaluate(self.moment.view, self.search, these)? {
+            for (key, digest) in evaluate(self.moment, self.search, these)? {
                 evaluated += 1;
                 self.looked += 1;
                 self.after = Some(key);

@@ -23,7 +23,9 @@ use crate::engine::View;
 
 #[cfg(test)]
 pub(crate) mod arbitrary;
+pub mod cache;
 pub mod calendar;
+pub mod chunks;
 pub mod columns;
 pub mod edges;
 pub mod hours;
@@ -31,6 +33,7 @@ pub mod index;
 pub mod keys;
 mod merge;
 pub mod rows;
+pub mod sketch;
 pub mod summaries;
 pub mod terms;
 pub(crate) mod writer;
@@ -100,4 +103,6 @@ pub struct Moment<'a> {
     pub view: &'a dyn View,
     /// The live ones of the account that is asked about.
     pub live: &'a [Live],
+    /// What was decoded before, of the same tables.
+    pub cache: &'a cache::Cache,
 }

@@ -10,15 +10,15 @@ use super::order::Key;
 use crate::api::Search;
 use crate::codec::digest::Page;
 use crate::codec::varint::corrupt;
-use crate::engine::{EngineError, View};
-use crate::table::summaries;
+use crate::engine::EngineError;
+use crate::table::Moment;
 
 /// What came of a candidate: its digest if it matches.
 pub(super) type Verdict = (Key, Option<Arc<Digest>>);
 
 /// Decides candidates, and gives their verdicts in the order they came. Each page is opened once for all of them.
 pub(super) fn evaluate(
-    view: &dyn View,
+    moment: &Moment<'_>,
     search: &Search,
     candidates: Vec<Candidate>,
 ) -> Result<Vec<Verdict>, EngineError> {
@@ -34,10 +34,11 @@ pub(super) fn evaluate(
         };
         verdicts.push((candidate.key, digest));
     }
-    sealed.sort_by_key(|(_, at)| (at.place, at.chunk, at.page, at.row));
-    for of_page in sealed.chunk_by(|(_, a), (_, b)| (a.place, a.chunk, a.page) == (b.place, b.chunk, b.page)) {
+    let page_of = |at: &At| (at.chunk().place, at.chunk().head.chunk, at.page);
+    sealed.sort_by_key(|(_, at)| (page_of(at), at.row));
+    for of_page in sealed.chunk_by(|(_, a), (_, b)| page_of(a) == page_of(b)) {
         let (_, first) = &of_page[0];
-        let bytes = summaries::page(view, &first.place, first.chunk, first.page)?;
+        let bytes = moment.page(first.chunk(), first.page)?;
         let page = Page::open(&bytes).ok_or_else(|| corrupt("a page of digests"))?;
         for (number, at) in of_page {
             let digest = page.digest(at.row, &at.head).ok_or_else(|| corrupt("a digest"))?;

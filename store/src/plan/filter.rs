@@ -3,15 +3,15 @@
 use crate::api::Required;
 use crate::codec::varint::corrupt;
 use crate::engine::{EngineError, Family, View};
-use crate::table::columns::Columns;
-use crate::table::filter_part;
+use crate::table::chunks::Chunk;
+use crate::table::columns::Row;
 use crate::table::hours::Hour;
-use crate::table::index::{hour_hash_of, may_contain, rows_with};
+use crate::table::index::{hour_hash_of, may_contain};
 use crate::table::keys::{self, Place};
 use crate::table::rows::Rows;
-use crate::table::summaries::{self, Head};
 use crate::table::terms::Code;
 use crate::table::zone::Zone;
+use crate::table::{Moment, filter_part};
 
 /// Whether the minutes of an hour whose terms are in its filter may hold a trace that meets the condition.
 pub(super) fn hour_may_have(
@@ -65,87 +65,46 @@ pub(super) fn zone_may_have(zone: &Zone, required: &Required) -> bool {
     }
 }
 
-/// A chunk being looked at; its columns are read when first needed.
-pub(super) struct Chunk<'a> {
-    pub(super) view: &'a dyn View,
-    pub(super) place: Place,
-    pub(super) head: Head,
-    columns: Option<Columns>,
-}
-
-impl<'a> Chunk<'a> {
-    pub(super) fn new(view: &'a dyn View, place: Place, head: Head) -> Self {
-        Self {
-            view,
-            place,
-            head,
-            columns: None,
-        }
-    }
-
-    pub(super) fn columns(&mut self) -> Result<&Columns, EngineError> {
-        if self.columns.is_none() {
-            let columns = summaries::columns(self.view, &self.place, self.head.chunk)?;
-            if columns.rows.len() != self.head.size {
-                return Err(corrupt("the columns of a summary chunk"));
-            }
-            self.columns = Some(columns);
-        }
-        self.columns
-            .as_ref()
-            .ok_or_else(|| corrupt("the columns of a summary chunk"))
-    }
-
-    /// The rows that may meet the condition.
-    pub(super) fn rows(&mut self, required: &Required) -> Result<Rows, EngineError> {
-        let size = self.head.size;
-        Ok(match required {
-            Required::Anything => Rows::all(size),
-            Required::Nothing => Rows::none(size),
-            Required::Term(term) => match &self.head.index {
-                Some(index) => rows_with(self.view, &self.place, self.head.chunk, index, size, Code::from(term))?,
-                None => Rows::all(size),
-            },
-            Required::Duration(range) => {
-                self.rows_where(|columns, row| range.contains(&columns.rows[row].duration()))?
-            }
-            Required::ResponseTime(range) => self.rows_where(|columns, row| {
-                columns.rows[row]
-                    .head
-                    .response_time
-                    .is_some_and(|nanos| range.contains(&nanos))
-            })?,
-            Required::All(parts) => {
-                let mut rows = Rows::all(size);
-                // Columns are the larger read, so what needs them comes last.
-                let (late, early): (Vec<_>, Vec<_>) = parts.iter().partition(|part| needs_columns(part));
-                for part in early.into_iter().chain(late) {
-                    rows.intersect(&self.rows(part)?);
-                    if rows.is_empty() {
-                        break;
-                    }
-                }
-                rows
-            }
-            Required::Any(parts) => {
-                let mut rows = Rows::none(size);
-                for part in parts {
-                    rows.unite(&self.rows(part)?);
-                }
-                rows
-            }
-        })
-    }
-
-    fn rows_where(&mut self, wanted: impl Fn(&Columns, usize) -> bool) -> Result<Rows, EngineError> {
-        let size = self.head.size;
-        let columns = self.columns()?;
+/// The rows of a chunk that may meet the condition.
+pub(super) fn rows(moment: &Moment<'_>, chunk: &Chunk, required: &Required) -> Result<Rows, EngineError> {
+    let size = chunk.head.size;
+    let rows_where = |wanted: &dyn Fn(&Row) -> bool| -> Result<Rows, EngineError> {
         let mut rows = Rows::none(size);
-        (0..size)
-            .filter(|&row| wanted(columns, row))
-            .for_each(|row| rows.insert(row));
+        for (number, row) in moment.columns(chunk)?.rows.iter().enumerate() {
+            if wanted(row) {
+                rows.insert(number);
+            }
+        }
         Ok(rows)
-    }
+    };
+    Ok(match required {
+        Required::Anything => Rows::all(size),
+        Required::Nothing => Rows::none(size),
+        Required::Term(term) => Rows::clone(&*moment.rows_with(chunk, Code::from(term))?),
+        Required::Duration(range) => rows_where(&|row| range.contains(&row.duration()))?,
+        Required::ResponseTime(range) => {
+            rows_where(&|row| row.head.response_time.is_some_and(|nanos| range.contains(&nanos)))?
+        }
+        Required::All(parts) => {
+            let mut all = Rows::all(size);
+            // Columns are the larger read, so what needs them comes last.
+            let (late, early): (Vec<_>, Vec<_>) = parts.iter().partition(|part| needs_columns(part));
+            for part in early.into_iter().chain(late) {
+                all.intersect(&rows(moment, chunk, part)?);
+                if all.is_empty() {
+                    break;
+                }
+            }
+            all
+        }
+        Required::Any(parts) => {
+            let mut any = Rows::none(size);
+            for part in parts {
+                any.unite(&rows(moment, chunk, part)?);
+            }
+            any
+        }
+    })
 }
 
 fn needs_columns(required: &Required) -> bool {

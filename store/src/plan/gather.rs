@@ -6,16 +6,15 @@ use std::sync::Arc;
 
 use beamline_model::digest::Digest;
 
-use super::Finder;
-use super::filter::{Chunk, zone_may_have};
+use super::filter::{self, zone_may_have};
 use super::order::Key;
+use super::{Finder, Minute};
 use crate::api::Order;
 use crate::codec::digest::Head;
 use crate::codec::varint::corrupt;
 use crate::engine::EngineError;
-use crate::table::keys::Place;
-use crate::table::summaries;
-use crate::table::zone::Zone;
+use crate::table::chunks::Chunk;
+use crate::table::rows::Rows;
 
 /// A trace that may match.
 pub(super) struct Candidate {
@@ -33,11 +32,18 @@ pub(super) enum Source {
 
 /// A row of a page.
 pub(super) struct At {
-    pub(super) place: Place,
-    pub(super) chunk: u32,
+    pub(super) chunks: Arc<[Chunk]>,
+    /// Which of the chunks.
+    pub(super) number: usize,
     pub(super) page: u16,
     pub(super) row: usize,
     pub(super) head: Head,
+}
+
+impl At {
+    pub(super) fn chunk(&self) -> &Chunk {
+        &self.chunks[self.number]
+    }
 }
 
 /// The candidates that come first, up to some number.
@@ -96,14 +102,9 @@ impl Top {
         self.heap.push(Ranked(candidate, self.order));
     }
 
-    /// Whether nothing within these bounds could be kept any more.
-    fn beats(&self, zone: &Zone) -> bool {
-        let best = match self.order {
-            Order::Slowest => i64::try_from(zone.duration).unwrap_or(i64::MAX),
-            Order::MostErrors => i64::from(zone.failed),
-            Order::Newest | Order::Oldest => return false,
-        };
-        self.heap.len() >= self.room && self.heap.peek().is_some_and(|last| best < last.0.key.key)
+    /// Whether nothing that is ranked so or lower could be kept any more.
+    fn beats(&self, rank: i64) -> bool {
+        self.heap.len() >= self.room && self.heap.peek().is_some_and(|last| rank < last.0.key.key)
     }
 
     pub(super) fn into_sorted(self) -> Vec<Candidate> {
@@ -115,60 +116,143 @@ impl Top {
     }
 }
 
-/// Adds the candidates of a sealed minute; says how many traces of it lie in the range and come after the last page.
-pub(super) fn gather(finder: &Finder<'_>, place: &Place, top: &mut Top) -> Result<u64, EngineError> {
+/// A chunk that is still to be looked at, and how high any of its rows can rank.
+struct Waiting {
+    rank: i64,
+    chunks: Arc<[Chunk]>,
+    number: usize,
+    /// The rows that may be wanted, once that was found out.
+    rows: Option<Rows>,
+}
+
+/// Adds the candidates of sealed minutes; says how many traces of them lie in the range and come after the last page.
+///
+/// When results do not come by time, chunks are looked at by how high their rows can rank, first as their zones say,
+/// then as their rows do, so that most are never opened.
+pub(super) fn gather(finder: &Finder<'_>, minutes: &[Minute], top: &mut Top) -> Result<u64, EngineError> {
     let search = finder.search;
     let mut seen = 0;
-    for head in summaries::heads(finder.moment.view, place)? {
-        if !head.zone.may_lie_in(search.basis, &search.range) {
-            continue;
-        }
-        if !zone_may_have(&head.zone, finder.required) {
-            seen += head.zone.rows;
-            continue;
-        }
-        if top.beats(&head.zone) {
-            seen += head.zone.rows;
-            top.dropped += head.zone.rows;
-            continue;
-        }
-        let mut chunk = Chunk::new(finder.moment.view, *place, head);
-        let mut rows = chunk.rows(finder.required)?;
-        rows.intersect(&chunk.head.alive());
-        if rows.is_empty() {
-            seen += chunk.head.zone.rows;
-            continue;
-        }
-        let alive = chunk.head.alive();
-        let number = chunk.head.chunk;
-        let columns = chunk.columns()?;
-        for at in alive.iter() {
-            let row = &columns.rows[at];
-            let key = Key::of_row(search.order, row);
-            if !row.may_lie_in(search.basis, &search.range)
-                || !key.comes_after(finder.after.as_ref(), search.order)
-                || finder.outdated.contains(&row.head.trace.0)
-            {
+    let mut waiting: BinaryHeap<ByRank> = BinaryHeap::new();
+    for minute in minutes.iter().filter(|minute| !minute.live_only) {
+        let chunks = finder.moment.chunks(&minute.place, &minute.record)?;
+        for (number, Chunk { head, .. }) in chunks.iter().enumerate() {
+            if !head.zone.may_lie_in(search.basis, &search.range) {
                 continue;
             }
-            seen += 1;
-            if rows.contains(at) {
-                let (page, row) = columns
-                    .page_of(at)
-                    .ok_or_else(|| corrupt("the columns of a summary chunk"))?;
-                let at = At {
-                    place: *place,
-                    chunk: number,
-                    page,
-                    row,
-                    head: columns.rows[at].head,
-                };
-                top.push(Candidate {
-                    key,
-                    source: Source::Sealed(at),
-                });
+            if !zone_may_have(&head.zone, finder.required) {
+                seen += head.zone.rows;
+                continue;
             }
+            waiting.push(ByRank(Waiting {
+                rank: rank(search.order, head.zone.duration, head.zone.failed),
+                chunks: Arc::clone(&chunks),
+                number,
+                rows: None,
+            }));
+        }
+    }
+    while let Some(ByRank(next)) = waiting.pop() {
+        let chunk = &next.chunks[next.number];
+        if top.beats(next.rank) {
+            let rows = next.rows.as_ref().map_or(chunk.head.zone.rows, Rows::count);
+            seen += rows;
+            top.dropped += rows;
+            continue;
+        }
+        let rows = match next.rows {
+            Some(rows) => rows,
+            None => {
+                let mut rows = filter::rows(finder.moment, chunk, finder.required)?;
+                rows.intersect(&chunk.alive);
+                if rows.is_empty() {
+                    seen += chunk.head.zone.rows;
+                    continue;
+                }
+                if let Order::Slowest | Order::MostErrors = search.order {
+                    let sketch = finder.moment.sketch(chunk)?;
+                    waiting.push(ByRank(Waiting {
+                        rank: rank(search.order, sketch.duration(&rows), sketch.failed(&rows)),
+                        rows: Some(rows),
+                        ..next
+                    }));
+                    continue;
+                }
+                rows
+            }
+        };
+        seen += push_rows(finder, &next.chunks, next.number, &rows, top)?;
+    }
+    Ok(seen)
+}
+
+/// How high results rank whose bounds are these.
+fn rank(order: Order, duration: u64, failed: u32) -> i64 {
+    match order {
+        Order::Slowest => i64::try_from(duration).unwrap_or(i64::MAX),
+        Order::MostErrors => i64::from(failed),
+        Order::Newest | Order::Oldest => i64::MAX,
+    }
+}
+
+/// Adds those of some rows of a chunk that are candidates; counts those that are or could have been.
+fn push_rows(
+    finder: &Finder<'_>,
+    chunks: &Arc<[Chunk]>,
+    number: usize,
+    rows: &Rows,
+    top: &mut Top,
+) -> Result<u64, EngineError> {
+    let (search, chunk) = (finder.search, &chunks[number]);
+    let columns = finder.moment.columns(chunk)?;
+    let mut seen = 0;
+    for at in chunk.alive.iter() {
+        let row = &columns.rows[at];
+        let key = Key::of_row(search.order, row);
+        if !row.may_lie_in(search.basis, &search.range)
+            || !key.comes_after(finder.after.as_ref(), search.order)
+            || finder.outdated.contains(&row.head.trace.0)
+        {
+            continue;
+        }
+        seen += 1;
+        if rows.contains(at) {
+            let (page, row) = columns
+                .page_of(at)
+                .ok_or_else(|| corrupt("the columns of a summary chunk"))?;
+            let at = At {
+                chunks: Arc::clone(chunks),
+                number,
+                page,
+                row,
+                head: columns.rows[at].head,
+            };
+            top.push(Candidate {
+                key,
+                source: Source::Sealed(at),
+            });
         }
     }
     Ok(seen)
 }
+
+struct ByRank(Waiting);
+
+impl Ord for ByRank {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.rank.cmp(&other.0.rank)
+    }
+}
+
+impl PartialOrd for ByRank {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for ByRank {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for ByRank {}

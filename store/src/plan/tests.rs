@@ -179,7 +179,18 @@ proptest! {
         (limit, budget) in (1usize..9, 1usize..40),
     ) {
         let mut world = World::new();
-        steps.iter().for_each(|step| world.run(step));
+        for step in &steps {
+            world.run(step);
+            // So that what is remembered now is out of date later.
+            let view = world.engine.view();
+            let moment = Moment { view: &*view, live: &[], cache: &world.cache };
+            for (order, required) in [Order::Slowest, Order::Oldest].into_iter().zip(&required) {
+                let matcher: Option<Arc<dyn Matcher>> = Some(Arc::new(Exactly(required.clone())));
+                let (basis, range) = (TimeBasis::Start, Timestamp::ZERO..Timestamp::MAX);
+                let search = Search { account: ACCOUNT, range, basis, matcher, order, limit, budget, cursor: None };
+                super::search(&moment, &search).expect("searches");
+            }
+        }
         let live: BTreeMap<TraceId, Live> = live
             .into_iter()
             .map(|digest| {
@@ -192,7 +203,7 @@ proptest! {
         latest.extend(live.iter().map(|(&trace, live)| (trace, Arc::clone(&live.digest))));
         let live: Vec<Live> = live.into_values().collect();
         let view = world.engine.view();
-        let moment = Moment { view: &*view, live: &live };
+        let moment = Moment { view: &*view, live: &live, cache: &world.cache };
         let begin = Timestamp(arbitrary::BEGIN).plus(from * 1_000_000_000);
         let part = begin..begin.plus(length * 1_000_000_000);
         let ranges = [part, Timestamp::ZERO..Timestamp::MAX];
@@ -239,8 +250,8 @@ proptest! {
                 cursor: None,
             };
             let view = world.engine.view();
-            let before = super::search(&Moment { view: &*view, live: &[] }, &search).expect("searches");
-            let (whole, scanned) = all_pages(&Moment { view: &*view, live: &[] }, &search, None);
+            let before = super::search(&Moment { view: &*view, live: &[], cache: &world.cache }, &search).expect("searches");
+            let (whole, scanned) = all_pages(&Moment { view: &*view, live: &[], cache: &world.cache }, &search, None);
             prop_assert_eq!(scanned, whole.len() as u64);
             drop(view);
             world.seal(&then);
@@ -248,7 +259,7 @@ proptest! {
             let mut seen: Vec<TraceId> = before.digests.iter().map(|digest| digest.trace).collect();
             if before.cursor.is_some() {
                 let rest = Search { cursor: before.cursor, ..search };
-                let (rest, _) = all_pages(&Moment { view: &*view, live: &[] }, &rest, None);
+                let (rest, _) = all_pages(&Moment { view: &*view, live: &[], cache: &world.cache }, &rest, None);
                 seen.extend(rest.iter().map(|digest| digest.trace));
             }
             let old: Vec<TraceId> = whole.iter().map(|digest| digest.trace).collect();

@@ -69,6 +69,10 @@ impl Columns {
         Some((u16::try_from(page).ok()?, row - usize::from(self.pages[page])))
     }
 
+    pub(super) fn bytes(&self) -> usize {
+        self.rows.len() * size_of::<Row>() + self.pages.len() * 2 + size_of::<Self>()
+    }
+
     /// Its binary form; times are relative to `base`.
     #[must_use]
     pub fn encode(&self, base: Timestamp) -> Vec<u8> {

@@ -93,6 +93,12 @@ impl EdgeHour {
         self.values[slots(minute)[length as usize]] > 0
     }
 
+    /// What every change of the hour changes: how many values it got so far, and the latest change.
+    #[must_use]
+    pub fn state(&self) -> (u32, Timestamp) {
+        (self.next, self.changed)
+    }
+
     fn put(&self, hour: &Place, batch: &mut WriteBatch) {
         let mut value = vec![1];
         self.values.iter().for_each(|&values| value.varint(u64::from(values)));

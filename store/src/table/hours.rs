@@ -8,7 +8,7 @@ use crate::codec::varint::{Put, Take, corrupt};
 use crate::engine::{Change, EngineError, Family, View, WriteBatch};
 
 /// What one minute holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Minute {
     /// Bounds of its digests.
     pub zone: Zone,

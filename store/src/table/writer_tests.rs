@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::engine::memory::Memory;
 use crate::engine::{Durability, Engine, Family, KeyRange};
+use crate::table::cache::Cache;
 use crate::table::edges::read;
 use crate::table::{Live, Moment, arbitrary};
 use beamline_model::time::Timestamp;
@@ -39,6 +40,7 @@ pub(crate) struct World {
     pub(crate) engine: Memory,
     pub(crate) tables: Tables,
     pub(crate) sealed: BTreeMap<TraceId, (Arc<Digest>, DigestAt)>,
+    pub(crate) cache: Cache,
     now: Timestamp,
 }
 
@@ -52,6 +54,8 @@ impl World {
             engine,
             tables,
             sealed: BTreeMap::new(),
+            // Small, so that some of it is forgotten.
+            cache: Cache::new(1 << 20),
             now: Timestamp(arbitrary::BEGIN),
         }
     }
@@ -164,7 +168,13 @@ proptest! {
         period in 1u32..90,
     ) {
         let mut world = World::new();
-        steps.iter().for_each(|step| world.run(step));
+        for step in &steps {
+            world.run(step);
+            // So that what is remembered now is out of date later.
+            let view = world.engine.view();
+            let moment = Moment { view: &*view, live: &[], cache: &world.cache };
+            read::graph(&moment, ACCOUNT, &(Timestamp::ZERO..Timestamp::MAX)).expect("reads");
+        }
         let live: BTreeMap<TraceId, Live> = live
             .into_iter()
             .map(|digest| {
@@ -177,7 +187,7 @@ proptest! {
         latest.extend(live.iter().map(|(&trace, live)| (trace, Arc::clone(&live.digest))));
         let live: Vec<Live> = live.into_values().collect();
         let view = world.engine.view();
-        let moment = Moment { view: &*view, live: &live };
+        let moment = Moment { view: &*view, live: &live, cache: &world.cache };
 
         let first = Timestamp(arbitrary::BEGIN).minute();
         let [from, to] = cuts.map(|cut| first + u32::from(cut));

@@ -8,7 +8,7 @@ use crate::codec::varint::{Put, Take};
 
 /// How many digests there are and between which bounds their sort keys lie. Bounds may be wider than the truth, never
 /// narrower.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Zone {
     /// Digests that are not superseded.
     pub rows: u64,

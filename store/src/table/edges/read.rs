@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 use beamline_model::stats::GraphStats;
 use beamline_model::time::{TimeRange, Timestamp};
@@ -29,11 +30,57 @@ pub fn graph(moment: &Moment<'_>, account: Account, range: &TimeRange) -> Result
     let minutes = minutes(range);
     let calendar = Calendar::read(moment.view, Table::Edges, account)?;
     let mut sum = Sum::default();
-    add_sealed(moment, account, &calendar, minutes.clone(), &mut sum)?;
-    let mut graph = sum.graph();
-    let live = live(moment, &minutes);
-    live.sums().for_each(|(_, sum)| graph.merge(&sum.graph(), 1));
-    Ok(graph)
+    for minutes in cut(minutes.clone()) {
+        sum.merge(&*sealed(moment, account, &calendar, minutes)?);
+    }
+    live(moment, &minutes).sums().for_each(|(_, live)| sum.merge(live));
+    Ok(sum.graph())
+}
+
+/// Minutes cut so that what still changes is apart from what does not: the hours that are whole, the last of them, and
+/// what is left at both ends.
+fn cut(minutes: Range<u32>) -> impl Iterator<Item = Range<u32>> {
+    let last = minutes.end - minutes.end % 60;
+    let first = minutes.start.div_ceil(60).saturating_mul(60).min(minutes.end);
+    let last = last.max(first);
+    let before = last.saturating_sub(60).max(first);
+    [minutes.start..first, first..before, before..last, last..minutes.end]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+}
+
+/// What is sealed of a stretch of time, named by every change of its hours.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Piece {
+    account: Account,
+    minutes: Range<u32>,
+    /// Hours with anything, and their state.
+    hours: Vec<(u32, (u32, Timestamp))>,
+}
+
+/// The sum of what is sealed in some minutes.
+fn sealed(
+    moment: &Moment<'_>,
+    account: Account,
+    calendar: &Calendar,
+    minutes: Range<u32>,
+) -> Result<Arc<Sum>, EngineError> {
+    let mut hours = Vec::new();
+    for minute in calendar.hours_between(minutes.start, minutes.end) {
+        let record = EdgeHour::read(moment.view, &Place { account, minute })?;
+        hours.push((minute, record.state()));
+    }
+    let piece = Piece {
+        account,
+        minutes,
+        hours,
+    };
+    moment.cache.sums.get(&piece, || {
+        let mut sum = Sum::default();
+        add_sealed(moment, account, calendar, piece.minutes.clone(), &mut sum)?;
+        let bytes = sum.bytes() + piece.hours.len() * 24;
+        Ok((Arc::new(sum), bytes))
+    })
 }
 
 /// The same, cut into periods, a multiple of a minute each, the first beginning with the range's first minute. Periods

@@ -27,6 +27,27 @@ impl Dense {
         page[at] = page[at].saturating_add(count);
     }
 
+    /// Adds all buckets of another.
+    pub fn merge(&mut self, other: &Self) {
+        if other.0.len() > self.0.len() {
+            self.0.resize(other.0.len(), None);
+        }
+        for (mine, others) in self.0.iter_mut().zip(&other.0) {
+            match (mine, others) {
+                (_, None) => {}
+                (Some(mine), Some(others)) => mine
+                    .iter_mut()
+                    .zip(&**others)
+                    .for_each(|(mine, &count)| *mine = mine.saturating_add(count)),
+                (mine @ None, Some(others)) => *mine = Some(others.clone()),
+            }
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.len() * 8 + self.0.iter().flatten().count() * (PAGE * 8 + 16)
+    }
+
     /// The buckets that are not zero, ascending.
     pub fn buckets(&self) -> impl Iterator<Item = (u16, i64)> + '_ {
         let pages = self
@@ -72,6 +93,18 @@ impl StatsSum {
         self.counts[4] = self.counts[4].saturating_add(time.saturating_mul(times));
         self.counts[5] += (f64::from(weight) * 1000.0).round() as i64 * times;
         self.response_times.add(Histogram::bucket(response_time), times);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        for (mine, count) in self.counts.iter_mut().zip(other.counts) {
+            *mine = mine.saturating_add(count);
+        }
+        self.response_times.merge(&other.response_times);
+        self.durations.merge(&other.durations);
+    }
+
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + self.response_times.bytes() + self.durations.bytes()
     }
 
     fn stats(&self) -> Stats {
@@ -134,6 +167,41 @@ impl Sum {
         self.services.push(id.clone());
         self.numbers.insert(id.clone(), number);
         number
+    }
+
+    /// Adds another sum.
+    pub fn merge(&mut self, other: &Self) {
+        let numbers: Vec<u32> = other.services.iter().map(|id| self.service(id)).collect();
+        let number = |theirs: u32| numbers[theirs as usize];
+        for (&service, theirs) in &other.nodes {
+            let mine = self.nodes.entry(number(service)).or_default();
+            mine.stats.merge(&theirs.stats);
+            mine.roots = mine.roots.saturating_add(theirs.roots);
+            mine.reported = mine.reported.saturating_add(theirs.reported);
+        }
+        for (&(from, to, link), theirs) in &other.edges {
+            let mine = self.edges.entry((from.map(number), number(to), link)).or_default();
+            mine.stats.merge(&theirs.stats);
+            for (alias, &uses) in &theirs.aliases {
+                let mine = mine.aliases.entry(alias.clone()).or_default();
+                *mine = mine.saturating_add(uses);
+            }
+        }
+    }
+
+    /// Bytes of memory it takes, roughly.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let services = self
+            .services
+            .iter()
+            .map(|id| 200 + 2 * (id.name.len() + id.kind.len() + id.account.len()));
+        let nodes = self.nodes.values().map(|node| 32 + node.stats.bytes());
+        let edges = self.edges.values().map(|edge| {
+            let aliases = edge.aliases.keys().map(|alias| 64 + alias.len()).sum::<usize>();
+            64 + edge.stats.bytes() + aliases
+        });
+        services.chain(nodes).chain(edges).sum()
     }
 
     /// The graph; what has become zero is not in it.
