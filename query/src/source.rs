@@ -34,7 +34,7 @@ pub trait Source: Send + Sync {
     /// One page of a search.
     fn search(&self, search: &Search) -> Result<Page, StoreError>;
 
-    /// The sum of the service graphs of all minutes that begin in a range.
+    /// The sum of the service graphs of all minutes that a range touches.
     fn graph(&self, account: Account, range: TimeRange) -> Result<GraphStats, StoreError>;
 
     /// The same for each stretch of so many minutes, by its begin; stretches with nothing may be left out. The range

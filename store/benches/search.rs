@@ -22,7 +22,7 @@ use beamline_store::engine::{Durability, Engine, WriteBatch};
 use beamline_store::plan;
 use beamline_store::table::cache::Cache;
 use beamline_store::table::edges::read;
-use beamline_store::table::{Moment, Sealed, Tables};
+use beamline_store::table::{Live, Moment, Sealed, Tables};
 
 const ACCOUNT: Account = Account(0);
 const BEGIN: i64 = 1_795_392_000_000_000_000;
@@ -131,6 +131,9 @@ fn digest(dice: &mut Dice, start: i64) -> Digest {
     }];
     digest
 }
+
+/// A name, an order, what is required and what decides.
+type Case = (&'static str, Order, Required, fn(&Digest) -> bool);
 
 struct Having(Required, fn(&Digest) -> bool);
 
@@ -246,8 +249,8 @@ fn main() {
     let view = engine.view();
     let moment = Moment {
         view: &*view,
-        live: &[],
-        cache: &Cache::new(64 << 20),
+        live: &Vec::<Live>::new(),
+        cache: &Cache::new(128 << 20),
     };
     let day = Timestamp(BEGIN)..Timestamp(BEGIN + DAY);
     let some = some.expect("a digest from the middle");
@@ -255,7 +258,7 @@ fn main() {
     let order = some.annotations[1].value.to_string();
     let service = |n: u64| format!("service-{n}");
     let all = |parts| Required::All(parts);
-    let cases: Vec<(&str, Order, Required, fn(&Digest) -> bool)> = vec![
+    let cases: Vec<Case> = vec![
         ("everything, newest", Order::Newest, Required::Anything, |_| true),
         (
             "fault, newest",
@@ -335,6 +338,21 @@ fn main() {
         };
         measure(name, || plan::search(&moment, &search).expect("searches").digests.len());
     }
+    let mut dice = Dice(77);
+    measure("another user each time, newest", || {
+        let required = Required::Term(Term::User(format!("user-{}", dice.roll(20_000))));
+        let search = Search {
+            account: ACCOUNT,
+            range: day.clone(),
+            basis: TimeBasis::Start,
+            matcher: Some(Arc::new(Having(required, |_| true))),
+            order: Order::Newest,
+            limit: 100,
+            budget: 1_000_000,
+            cursor: None,
+        };
+        plan::search(&moment, &search).expect("searches").digests.len()
+    });
     let ranges: [(&str, TimeRange); 2] = [
         ("graph, 24 h", day.clone()),
         (

@@ -231,7 +231,13 @@ pub struct Search {
 }
 
 /// Where a page ended: the sort key of its last row. Stays valid while data arrives, after restarts, and for any page
-/// size; a row is given once even if it changed in between.
+/// size.
+///
+/// In one walk from page to page, a trace whose start, duration or number of failures, whichever the order sorts by,
+/// stays what it is comes exactly once, whatever else arrives and however it is sealed meanwhile. A trace that late
+/// records move comes by where it is when the walk gets there: a second time if it was given and moved behind the
+/// cursor, such as when the newest are asked for and its start became earlier; not at all if it was still to come
+/// and moved before the cursor. Who must not show a trace twice remembers which it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
     /// What the order sorts by: start, duration or number of failures.

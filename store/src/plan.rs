@@ -5,32 +5,32 @@
 //! matcher ([`evaluate`]), until the page is full, the budget is spent, or nothing is left. Indexes only keep rows from
 //! becoming candidates: with [`Required::Anything`] the same code scans.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use beamline_model::digest::Digest;
 use beamline_model::time::{TimeRange, Timestamp};
-use rustc_hash::FxHashSet;
 
 use crate::api::{Order, Page, Required, Search, TimeBasis};
 use crate::engine::EngineError;
+use crate::table::Moment;
 use crate::table::calendar::{Calendar, Table};
 use crate::table::hours::{self, Hour};
 use crate::table::keys::Place;
-use crate::table::{Live, Moment};
 
 mod evaluate;
 mod filter;
 mod gather;
+mod live;
 mod order;
 mod store;
 
 use evaluate::evaluate;
 use gather::{Candidate, Source, Top, gather};
+use live::{Next, Unsealed};
 use order::Key;
 
 /// Candidates gathered at once, at first and at most; more come in further rounds.
-const FIRST_ROUND: usize = 1024;
+const FIRST_ROUND: usize = 128;
 const LARGEST_ROUND: usize = 65_536;
 /// A page ends when the services, calls and annotations of its digests are so many, whatever its limit.
 const MOST_FACTS: usize = 1 << 20;
@@ -46,34 +46,21 @@ pub fn search(moment: &Moment<'_>, search: &Search) -> Result<Page, EngineError>
 
 /// The same with a condition in place of the one that the matcher requires, which it has to follow from.
 fn with(moment: &Moment<'_>, search: &Search, required: &Required) -> Result<Page, EngineError> {
-    let mut finder = Finder::new(moment, search, required);
+    let mut finder = Finder::new(moment, search, required)?;
     let calendar = Calendar::read(moment.view, Table::Summaries, search.account)?;
     let mut hours = calendar.hours_in(search.basis, &search.range);
-    hours.extend(finder.live.keys().map(|minute| minute - minute % 60));
-    hours.sort_unstable();
-    hours.dedup();
-    hours.retain(|&hour| finder.starts_may_lie_between(hour, hour.saturating_add(60)));
-    if search.order == Order::Newest {
-        hours.reverse();
-    }
     match search.order {
-        Order::Newest | Order::Oldest => {
-            for hour in hours {
-                let mut minutes = finder.minutes(hour)?;
-                if search.order == Order::Newest {
-                    minutes.reverse();
-                }
-                for minute in minutes {
-                    if finder.unit(&[minute])? {
-                        return Ok(finder.page);
-                    }
-                }
-            }
+        Order::Newest => finder.newest(hours)?,
+        Order::Oldest => {
+            finder.add_hours(&mut hours);
+            finder.oldest(hours)?;
         }
         Order::Slowest | Order::MostErrors => {
+            finder.add_hours(&mut hours);
             let mut minutes = Vec::new();
             for hour in hours {
-                minutes.append(&mut finder.minutes(hour)?);
+                let hour = finder.hour(hour)?;
+                minutes.extend((hour.first..hour.first + 60).filter_map(|number| finder.minute(&hour, number)));
             }
             finder.unit(&minutes)?;
         }
@@ -102,15 +89,20 @@ struct Minute {
     live_only: bool,
 }
 
+/// An hour being looked at.
+struct HourOf {
+    first: u32,
+    record: Hour,
+    /// Its filter does not rule out what is wanted.
+    possible: bool,
+}
+
 /// A search under way.
 struct Finder<'a> {
     moment: &'a Moment<'a>,
     search: &'a Search,
     required: &'a Required,
-    /// Live traces that lie in the range, by the minute of their start.
-    live: BTreeMap<u32, Vec<&'a Live>>,
-    /// Traces that are live and sealed: what is sealed of them is out of date.
-    outdated: FxHashSet<u128>,
+    live: Unsealed<'a>,
     /// Only what comes after this is still wanted.
     after: Option<Key>,
     page: Page,
@@ -119,26 +111,62 @@ struct Finder<'a> {
 }
 
 impl<'a> Finder<'a> {
-    fn new(moment: &'a Moment<'a>, search: &'a Search, required: &'a Required) -> Self {
-        let mut live: BTreeMap<u32, Vec<&Live>> = BTreeMap::new();
-        for entry in moment
-            .live
-            .iter()
-            .filter(|live| lies_in(&live.digest, search.basis, &search.range))
-        {
-            live.entry(entry.digest.start.minute()).or_default().push(entry);
-        }
-        let amended = moment.live.iter().filter(|live| live.sealed.is_some());
-        Self {
+    fn new(moment: &'a Moment<'a>, search: &'a Search, required: &'a Required) -> Result<Self, EngineError> {
+        Ok(Self {
             moment,
             search,
             required,
-            live,
-            outdated: amended.map(|live| live.digest.trace.0).collect(),
+            live: Unsealed::new(moment.live, search)?,
             after: search.cursor.as_ref().map(Key::from),
             page: Page::default(),
             facts: 0,
             looked: 0,
+        })
+    }
+
+    fn add_hours(&self, hours: &mut Vec<u32>) {
+        hours.extend(self.live.hours());
+        hours.sort_unstable();
+        hours.dedup();
+    }
+
+    fn oldest(&mut self, hours: Vec<u32>) -> Result<(), EngineError> {
+        for hour in hours {
+            if !self.starts_may_lie_between(hour, hour.saturating_add(60)) {
+                continue;
+            }
+            let hour = self.hour(hour)?;
+            for number in hour.first..hour.first + 60 {
+                if let Some(minute) = self.minute(&hour, number)
+                    && self.unit(&[minute])?
+                {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes back in time. Live traces are derived on the way, so only then it is known where some of them are.
+    fn newest(&mut self, mut hours: Vec<u32>) -> Result<(), EngineError> {
+        let mut end = u32::MAX;
+        loop {
+            let live = self.live.last_before(end).map(|minute| minute - minute % 60);
+            let Some(hour) = hours.last().copied().max(live) else {
+                return Ok(());
+            };
+            hours.pop_if(|last| *last == hour);
+            if self.starts_may_lie_between(hour, hour.saturating_add(60)) {
+                let hour = self.hour(hour)?;
+                for number in (hour.first..hour.first + 60).rev() {
+                    if let Some(minute) = self.minute(&hour, number)
+                        && self.unit(&[minute])?
+                    {
+                        return Ok(());
+                    }
+                }
+            }
+            end = hour;
         }
     }
 
@@ -157,57 +185,49 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// The minutes of an hour to be looked at, ascending. What whole minutes cannot have is counted as looked at.
-    fn minutes(&mut self, hour: u32) -> Result<Vec<Minute>, EngineError> {
+    fn hour(&self, first: u32) -> Result<HourOf, EngineError> {
         let place = Place {
             account: self.search.account,
-            minute: hour,
+            minute: first,
         };
         let record = Hour::read(self.moment.view, &place)?;
         let possible = filter::hour_may_have(self.moment.view, &place, &record, self.required)?;
-        let mut minutes = Vec::new();
-        for (number, minute) in (hour..).zip(&record.minutes) {
-            let in_range = minute.zone.may_lie_in(self.search.basis, &self.search.range)
-                && self.starts_may_lie_between(number, number + 1);
-            let wanted = (possible || !minute.filtered) && filter::zone_may_have(&minute.zone, self.required);
-            if in_range && !wanted {
-                self.page.scanned += minute.zone.rows;
-            }
-            if in_range && wanted || self.live.contains_key(&number) {
-                let place = Place {
-                    minute: number,
-                    ..place
-                };
-                minutes.push(Minute {
-                    place,
-                    record: *minute,
-                    live_only: !(in_range && wanted),
-                });
-            }
+        Ok(HourOf {
+            first,
+            record,
+            possible,
+        })
+    }
+
+    /// A minute of an hour, if it is to be looked at. What whole minutes cannot have is counted as looked at.
+    fn minute(&mut self, hour: &HourOf, number: u32) -> Option<Minute> {
+        let record = *hour.record.minutes.get((number - hour.first) as usize)?;
+        let in_range = record.zone.may_lie_in(self.search.basis, &self.search.range)
+            && self.starts_may_lie_between(number, number + 1);
+        let wanted = (hour.possible || !record.filtered) && filter::zone_may_have(&record.zone, self.required);
+        if in_range && !wanted {
+            self.page.scanned += record.zone.rows;
         }
-        Ok(minutes)
+        let live_only = !(in_range && wanted);
+        let place = Place {
+            account: self.search.account,
+            minute: number,
+        };
+        (!live_only || self.live.may_have(number)).then_some(Minute {
+            place,
+            record,
+            live_only,
+        })
     }
 
     /// Finds what is wanted in some minutes; says whether the page has ended.
     fn unit(&mut self, minutes: &[Minute]) -> Result<bool, EngineError> {
-        let mut round = FIRST_ROUND.max(self.search.limit.saturating_mul(2));
+        let mut round = FIRST_ROUND.max(self.search.limit.saturating_mul(5) / 4);
         let mut counted = false;
         loop {
             let mut top = Top::new(self.search.order, round.min(LARGEST_ROUND).min(self.budget()));
-            let mut seen = 0;
-            for minute in minutes {
-                for live in self.live.get(&minute.place.minute).into_iter().flatten() {
-                    let key = Key::of(self.search.order, &live.digest);
-                    if key.comes_after(self.after.as_ref(), self.search.order) {
-                        seen += 1;
-                        top.push(Candidate {
-                            key,
-                            source: Source::Live(Arc::clone(&live.digest)),
-                        });
-                    }
-                }
-            }
-            seen += gather(self, minutes, &mut top)?;
+            let mut seen = gather(self, minutes, &mut top)?;
+            let more = self.gather_live(minutes, &mut top, &mut seen)?;
             if !counted {
                 (counted, self.page.scanned) = (true, self.page.scanned + seen);
             }
@@ -220,11 +240,39 @@ impl<'a> Finder<'a> {
                 self.page.scanned = self.page.scanned.saturating_sub(unseen);
                 return Ok(true);
             }
-            if dropped == 0 {
+            if dropped == 0 && !more {
                 return Ok(false);
             }
             round = round.saturating_mul(8);
         }
+    }
+
+    /// Adds the live candidates of some minutes; says whether there are more, none of which comes before those.
+    fn gather_live(&mut self, minutes: &[Minute], top: &mut Top, seen: &mut u64) -> Result<bool, EngineError> {
+        let (order, after) = (self.search.order, self.after);
+        let mut add = |top: &mut Top, digest: &Arc<Digest>| {
+            let key = Key::of(order, digest);
+            if key.comes_after(after.as_ref(), order) {
+                *seen += 1;
+                top.push(Candidate {
+                    key,
+                    source: Source::Live(Arc::clone(digest)),
+                });
+            }
+        };
+        for minute in minutes {
+            let number = minute.place.minute;
+            self.live.of_minute(number).iter().for_each(|digest| add(top, digest));
+            loop {
+                match self.live.next(number, |latest| top.beats((latest.0, latest.0)))? {
+                    Next::Some(Some(digest)) => add(top, &digest),
+                    Next::Some(None) => {}
+                    Next::Later => return Ok(true),
+                    Next::None => break,
+                }
+            }
+        }
+        Ok(false)
     }
 
     fn budget(&self) -> usize {

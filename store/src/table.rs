@@ -16,10 +16,12 @@
 use std::sync::Arc;
 
 use beamline_model::digest::Digest;
+use beamline_model::id::TraceId;
+use beamline_model::time::Timestamp;
 
 use crate::api::Account;
 use crate::codec::varint::{Put, Take};
-use crate::engine::View;
+use crate::engine::{EngineError, View};
 
 #[cfg(test)]
 pub(crate) mod arbitrary;
@@ -94,6 +96,45 @@ pub struct Live {
     pub sealed: Option<Arc<Digest>>,
 }
 
+/// The live traces of an account at one moment, derived when somebody asks. Numbers go from 0 to `len`.
+pub trait LiveTraces {
+    /// How many there are.
+    fn len(&self) -> usize;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Which one this is.
+    fn trace(&self, number: usize) -> TraceId;
+
+    /// A moment that its start does not come after, known without deriving it, unless all that is known of it was
+    /// sealed before.
+    fn latest_start(&self, number: usize) -> Timestamp;
+
+    /// What is known of it; `None` if all of it is sealed.
+    fn derive(&self, number: usize) -> Result<Option<Live>, EngineError>;
+}
+
+impl LiveTraces for Vec<Live> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn trace(&self, number: usize) -> TraceId {
+        self[number].digest.trace
+    }
+
+    fn latest_start(&self, number: usize) -> Timestamp {
+        self[number].digest.start
+    }
+
+    fn derive(&self, number: usize) -> Result<Option<Live>, EngineError> {
+        Ok(Some(self[number].clone()))
+    }
+}
+
 /// What readers look at: sealed and live traces of one moment.
 ///
 /// Whoever makes it sees to it that a trace being sealed is not missing from both: the live traces are listed no later
@@ -102,7 +143,7 @@ pub struct Moment<'a> {
     /// The sealed ones.
     pub view: &'a dyn View,
     /// The live ones of the account that is asked about.
-    pub live: &'a [Live],
+    pub live: &'a dyn LiveTraces,
     /// What was decoded before, of the same tables.
     pub cache: &'a cache::Cache,
 }

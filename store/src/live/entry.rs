@@ -26,6 +26,8 @@ pub(crate) struct Entry {
     pub(crate) touched: Instant,
     /// Earliest start.
     pub(crate) start: Timestamp,
+    /// Latest start of a record.
+    pub(crate) latest_start: Timestamp,
     /// Some record says that something is in progress.
     pub(crate) in_progress: bool,
     /// Records were refused because the trace is too large.
@@ -79,6 +81,7 @@ impl Entry {
             opened: now,
             touched: now,
             start: Timestamp::MAX,
+            latest_start: Timestamp(i64::MIN),
             in_progress: false,
             limit_exceeded: false,
             sealed_bytes,
@@ -108,6 +111,7 @@ impl Entry {
             Some(context) => self.context(context, intern),
         };
         self.start = self.start.min(record.start);
+        self.latest_start = self.latest_start.max(record.start);
         self.in_progress |= record.in_progress;
         self.derived = OnceLock::new();
         let held = Held {
@@ -244,6 +248,7 @@ impl Entry {
             let at = rest.arena.len() as u32;
             rest.arena.extend_from_slice(self.body(held));
             rest.start = rest.start.min(held.start);
+            rest.latest_start = rest.latest_start.max(held.start);
             rest.in_progress |= held.in_progress;
             rest.push(Held { at, ..*held });
         }

@@ -102,9 +102,11 @@ impl Top {
         self.heap.push(Ranked(candidate, self.order));
     }
 
-    /// Whether nothing that is ranked so or lower could be kept any more.
-    fn beats(&self, rank: i64) -> bool {
-        self.heap.len() >= self.room && self.heap.peek().is_some_and(|last| rank < last.0.key.key)
+    /// Whether nothing that is ranked so or lower could be kept any more: by what the order sorts by, then by start,
+    /// highest first.
+    pub(super) fn beats(&self, rank: (i64, i64)) -> bool {
+        let worst = self.heap.peek().map(|last| (last.0.key.key, last.0.key.start.0));
+        self.heap.len() >= self.room && worst.is_some_and(|worst| rank < worst)
     }
 
     pub(super) fn into_sorted(self) -> Vec<Candidate> {
@@ -118,7 +120,7 @@ impl Top {
 
 /// A chunk that is still to be looked at, and how high any of its rows can rank.
 struct Waiting {
-    rank: i64,
+    rank: (i64, i64),
     chunks: Arc<[Chunk]>,
     number: usize,
     /// The rows that may be wanted, once that was found out.
@@ -129,7 +131,7 @@ struct Waiting {
 ///
 /// When results do not come by time, chunks are looked at by how high their rows can rank, first as their zones say,
 /// then as their rows do, so that most are never opened.
-pub(super) fn gather(finder: &Finder<'_>, minutes: &[Minute], top: &mut Top) -> Result<u64, EngineError> {
+pub(super) fn gather(finder: &mut Finder<'_>, minutes: &[Minute], top: &mut Top) -> Result<u64, EngineError> {
     let search = finder.search;
     let mut seen = 0;
     let mut waiting: BinaryHeap<ByRank> = BinaryHeap::new();
@@ -144,7 +146,7 @@ pub(super) fn gather(finder: &Finder<'_>, minutes: &[Minute], top: &mut Top) -> 
                 continue;
             }
             waiting.push(ByRank(Waiting {
-                rank: rank(search.order, head.zone.duration, head.zone.failed),
+                rank: rank(search.order, head.zone.duration, head.zone.failed, head.zone.start.1),
                 chunks: Arc::clone(&chunks),
                 number,
                 rows: None,
@@ -171,7 +173,12 @@ pub(super) fn gather(finder: &Finder<'_>, minutes: &[Minute], top: &mut Top) -> 
                 if let Order::Slowest | Order::MostErrors = search.order {
                     let sketch = finder.moment.sketch(chunk)?;
                     waiting.push(ByRank(Waiting {
-                        rank: rank(search.order, sketch.duration(&rows), sketch.failed(&rows)),
+                        rank: rank(
+                            search.order,
+                            sketch.duration(&rows),
+                            sketch.failed(&rows),
+                            chunk.head.zone.start.1,
+                        ),
                         rows: Some(rows),
                         ..next
                     }));
@@ -185,18 +192,19 @@ pub(super) fn gather(finder: &Finder<'_>, minutes: &[Minute], top: &mut Top) -> 
     Ok(seen)
 }
 
-/// How high results rank whose bounds are these.
-fn rank(order: Order, duration: u64, failed: u32) -> i64 {
-    match order {
+/// How high results rank whose bounds are these: the latest start decides between equals.
+fn rank(order: Order, duration: u64, failed: u32, latest_start: i64) -> (i64, i64) {
+    let key = match order {
         Order::Slowest => i64::try_from(duration).unwrap_or(i64::MAX),
         Order::MostErrors => i64::from(failed),
         Order::Newest | Order::Oldest => i64::MAX,
-    }
+    };
+    (key, latest_start)
 }
 
 /// Adds those of some rows of a chunk that are candidates; counts those that are or could have been.
 fn push_rows(
-    finder: &Finder<'_>,
+    finder: &mut Finder<'_>,
     chunks: &Arc<[Chunk]>,
     number: usize,
     rows: &Rows,
@@ -210,7 +218,7 @@ fn push_rows(
         let key = Key::of_row(search.order, row);
         if !row.may_lie_in(search.basis, &search.range)
             || !key.comes_after(finder.after.as_ref(), search.order)
-            || finder.outdated.contains(&row.head.trace.0)
+            || finder.live.outdates(row.head.trace.0)?
         {
             continue;
         }

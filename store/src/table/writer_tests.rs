@@ -172,7 +172,7 @@ proptest! {
             world.run(step);
             // So that what is remembered now is out of date later.
             let view = world.engine.view();
-            let moment = Moment { view: &*view, live: &[], cache: &world.cache };
+            let moment = Moment { view: &*view, live: &Vec::<Live>::new(), cache: &world.cache };
             read::graph(&moment, ACCOUNT, &(Timestamp::ZERO..Timestamp::MAX)).expect("reads");
         }
         let live: BTreeMap<TraceId, Live> = live

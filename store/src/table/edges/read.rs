@@ -33,7 +33,7 @@ pub fn graph(moment: &Moment<'_>, account: Account, range: &TimeRange) -> Result
     for minutes in cut(minutes.clone()) {
         sum.merge(&*sealed(moment, account, &calendar, minutes)?);
     }
-    live(moment, &minutes).sums().for_each(|(_, live)| sum.merge(live));
+    live(moment, &minutes)?.sums().for_each(|(_, live)| sum.merge(live));
     Ok(sum.graph())
 }
 
@@ -94,7 +94,7 @@ pub fn series(
     let minutes = minutes(range);
     let period = period.max(1);
     let calendar = Calendar::read(moment.view, Table::Edges, account)?;
-    let live = live(moment, &minutes);
+    let live = live(moment, &minutes)?;
     // Only periods in hours with anything: a range may be as long as time itself.
     let mut hours = calendar.hours_between(minutes.start, minutes.end);
     hours.extend(live.sums().map(|(minute, _)| minute - minute % 60));
@@ -123,15 +123,18 @@ pub fn series(
 }
 
 /// What live traces contribute beyond what is sealed of them.
-fn live(moment: &Moment<'_>, minutes: &Range<u32>) -> Minutes {
+fn live(moment: &Moment<'_>, minutes: &Range<u32>) -> Result<Minutes, EngineError> {
     let mut sums = Minutes::default();
-    for live in moment.live {
+    for number in 0..moment.live.len() {
+        let Some(live) = moment.live.derive(number)? else {
+            continue;
+        };
         sums.add_where(&live.digest, 1, |minute| minutes.contains(&minute));
         if let Some(sealed) = &live.sealed {
             sums.add_where(sealed, -1, |minute| minutes.contains(&minute));
         }
     }
-    sums
+    Ok(sums)
 }
 
 /// Adds what is sealed, from the longest buckets that fit.
