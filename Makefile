@@ -3,6 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CARGO := cargo
+BINARY = $(or $(CARGO_TARGET_DIR),target)/release/beamline
 export BEAMLINE_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/beamline
 
 help: ## Show this list
@@ -10,7 +11,7 @@ help: ## Show this list
 
 run: rocksdb ## Build Beamline and start it together with a simulated shop
 	$(CARGO) build --release --locked
-	./target/release/beamline demo
+	@$(BINARY) demo
 
 test: rocksdb ## Everything that CI checks: format, lints, unit, property, contract, integration, real clients
 	@tools/install-missing.sh test
@@ -21,10 +22,11 @@ test: rocksdb ## Everything that CI checks: format, lints, unit, property, contr
 
 bench: rocksdb ## Measure ingest, bytes per span and reads; prints the figures of docs/performance.md
 	$(CARGO) build --release --locked
-	./tools/bench.sh
+	@tools/bench.sh $(BINARY)
 
-generate: ## Write proto/src/generated again from the published contracts
+generate: ## Write proto/src/generated and docs/compatibility.md again from the published contracts
 	$(CARGO) run --quiet --locked -p beamline-proto-generator
+	$(CARGO) run --quiet --locked -p beamline-aws --example compatibility
 
 rocksdb: ## Build RocksDB once for this machine
 	@tools/install-missing.sh build

@@ -199,7 +199,8 @@ fn otlp_http_answers_as_the_specification_says() {
         gzip.finish().expect("memory takes bytes")
     };
     let proto = ("Content-Type", "application/x-protobuf");
-    let cases: Vec<(&str, Vec<(&str, &str)>, Vec<u8>, u16)> = vec![
+    type Case<'a> = (&'a str, Vec<(&'a str, &'a str)>, Vec<u8>, u16);
+    let cases: Vec<Case> = vec![
         ("truncated protobuf", vec![proto], vec![0x0a, 0xff], 400),
         (
             "bad JSON",
