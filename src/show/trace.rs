@@ -112,13 +112,14 @@ fn print_heading(trace: &Trace, screen: &mut Screen) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Each failure from where it began to where it was felt.
+/// Each failure from where it began to where it was felt; retries that failed alike are one line with their number.
 fn print_failures(trace: &Trace, screen: &mut Screen) -> anyhow::Result<()> {
     if trace.error_paths.is_empty() {
         return Ok(());
     }
     let paint = screen.paint;
     writeln!(screen, "\n{}", paint.text(HEADING, "How it failed"))?;
+    let mut stories: Vec<(String, String, usize)> = Vec::new();
     for path in &trace.error_paths {
         let nodes: Vec<_> = path
             .nodes
@@ -138,12 +139,24 @@ fn print_failures(trace: &Trace, screen: &mut Screen) -> anyhow::Result<()> {
         } else {
             "not felt by the client"
         };
-        writeln!(screen, "  {kind} began in {}", services.join(" ← "))?;
+        let way = format!("{kind} began in {}", services.join(" ← "));
         let cause = if origin.is_empty() {
             felt.to_owned()
         } else {
             format!("{origin} ({felt})")
         };
+        match stories.iter_mut().find(|(w, c, _)| *w == way && *c == cause) {
+            Some((_, _, times)) => *times += 1,
+            None => stories.push((way, cause, 1)),
+        }
+    }
+    for (way, cause, times) in stories {
+        let often = if times > 1 {
+            format!(", {times} times")
+        } else {
+            String::new()
+        };
+        writeln!(screen, "  {way}{often}")?;
         writeln!(screen, "        {}", paint.text(QUIET, cause))?;
     }
     Ok(())
