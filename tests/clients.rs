@@ -200,3 +200,76 @@ fn service_name(node: &beamline_proto::query::Node) -> String {
         .map(|service| service.name.clone())
         .unwrap_or_default()
 }
+
+/// The client's own environment, pointed at the server and at nothing else.
+fn pointed_at(server: &Server, mut command: Command) -> Command {
+    let endpoint = format!("http://{}", server.http());
+    command
+        .env("BEAMLINE_ENDPOINT", &endpoint)
+        .env("AWS_ENDPOINT_URL", &endpoint)
+        .env("AWS_ACCESS_KEY_ID", "any")
+        .env("AWS_SECRET_ACCESS_KEY", "any")
+        .env("AWS_DEFAULT_REGION", "us-east-1")
+        .env("AWS_CONFIG_FILE", "/dev/null")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
+    command
+}
+
+#[test]
+fn boto3_tries_every_operation_that_has_behaviour() {
+    let server = Server::start();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/python/aws_api.py");
+    let mut command = Command::new(python());
+    command.arg(script);
+    let output = pointed_at(&server, command).output().expect("the tests can be started");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn the_aws_cli_sends_a_segment_and_finds_it() {
+    let server = Server::start();
+    let cli = Path::new(&python()).with_file_name("aws");
+    let aws = |arguments: &[&str]| {
+        let mut command = Command::new(&cli);
+        command
+            .args(["--no-cli-pager", "--output", "json", "xray"])
+            .args(arguments);
+        let output = pointed_at(&server, command).output().expect("the CLI can be started");
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).expect("the CLI prints JSON")
+    };
+    let (trace_id, now) = (new_trace_id(), crate::wire::now());
+    let document = format!(
+        r#"{{"name":"cli","id":"00000000000000c1","trace_id":"{trace_id}","start_time":{now}.25,"end_time":{now}.75}}"#
+    );
+    let refused = aws(&["put-trace-segments", "--trace-segment-documents", &document]);
+    assert_eq!(refused["UnprocessedTraceSegments"], serde_json::json!([]));
+    let (from, to) = ((now - 60).to_string(), (now + 60).to_string());
+    let filter = r#"service("cli") AND responsetime = 0.5"#;
+    let found = aws(&[
+        "get-trace-summaries",
+        "--start-time",
+        &from,
+        "--end-time",
+        &to,
+        "--filter-expression",
+        filter,
+    ]);
+    assert_eq!(found["TraceSummaries"][0]["Id"], trace_id.as_str(), "{found}");
+    let traces = aws(&["batch-get-traces", "--trace-ids", &trace_id]);
+    assert_eq!(
+        traces["Traces"][0]["Segments"][0]["Document"],
+        document.as_str(),
+        "{traces}"
+    );
+    let graph = aws(&["get-service-graph", "--start-time", &from, "--end-time", &to]);
+    assert_eq!(
+        graph["Services"].as_array().map(Vec::len),
+        Some(2),
+        "the service and its client: {graph}"
+    );
+}
