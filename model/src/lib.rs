@@ -16,7 +16,7 @@
 //! | [`node`] | one segment, subsegment or span, without loss |
 //! | [`trace`] | what the nodes of one trace are to each other |
 //! | [`digest`] | what search can ask about a whole trace |
-//! | [`derive`] | how a digest follows from a trace |
+//! | [`mod@derive`] | how a digest follows from a trace |
 //! | [`stats`] | counts and response times that add up |
 //! | [`group`] | which traces are looked at together under a name |
 //! | [`lang`] | which traces somebody wants to see |

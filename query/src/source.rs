@@ -1,6 +1,6 @@
 //! What queries need of a store.
 //!
-//! A [`Store`](beamline_store::Store) is one; tests answer from a plain list instead, which is what its indexes are
+//! A [`Store`] is one; tests answer from a plain list instead, which is what its indexes are
 //! held against.
 
 use std::sync::Arc;

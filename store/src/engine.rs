@@ -214,6 +214,12 @@ pub trait Engine: Send + Sync {
     /// Sets a key of [`Family::Object`] if its value still is `old`, and says whether it did.
     fn cas(&self, part: &[u8], key: &[u8], old: Option<&[u8]>, new: Option<&[u8]>) -> Result<bool, EngineError>;
 
+    /// Moves what only the engine's log holds into its tables and gives the log's space back. Asked for when nothing is
+    /// going on; engines without a log of their own have nothing to do.
+    fn settle(&self) -> Result<(), EngineError> {
+        Ok(())
+    }
+
     /// Writes a consistent copy that can be opened as a store of its own.
     fn checkpoint(&self, to: &Path) -> Result<(), EngineError>;
 

@@ -1,8 +1,8 @@
 //! Finding digests.
 //!
 //! A search walks time in units: a minute when results come by time, the whole range when they come by duration or
-//! failures. From each unit it gathers the candidates that come first ([`gather`]), opens their pages and asks the
-//! matcher ([`evaluate`]), until the page is full, the budget is spent, or nothing is left. Indexes only keep rows from
+//! failures. From each unit it gathers the candidates that come first (`gather`), opens their pages and asks the
+//! matcher (`evaluate`), until the page is full, the budget is spent, or nothing is left. Indexes only keep rows from
 //! becoming candidates: with [`Required::Anything`] the same code scans.
 
 use std::sync::Arc;

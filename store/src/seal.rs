@@ -43,6 +43,8 @@ struct State {
     /// Read from the engine by the first pass, and again after a write that failed.
     writing: Option<Writing>,
     trimmed: Option<Instant>,
+    /// When something was sealed last that may still be in the engine's log only.
+    unsettled: Option<Instant>,
     retained: Option<Instant>,
 }
 
@@ -74,6 +76,9 @@ struct Asked {
 
 /// How often the part of the hot log that nobody needs is cut off.
 const TRIM_EVERY: Duration = Duration::from_secs(10);
+/// How long nothing has been sealed before the engine's log is emptied. It would be at its own bounds too, but until then
+/// a quiet server would keep what it has sealed twice.
+const SETTLE_AFTER: Duration = Duration::from_secs(15);
 /// How often old days are dropped.
 const RETAIN_EVERY: Duration = Duration::from_secs(600);
 
@@ -132,6 +137,7 @@ pub(crate) fn pass(store: &Inner, which: Which) -> Result<(), StoreError> {
     let state = &mut *state;
     for picked in pick::pick(store, which) {
         with_writing(store, state, |writing| write(store, writing, picked))?;
+        state.unsettled = Some(Instant::now());
     }
     for shard in 0..SHARDS {
         store.live.shard(shard).sweep();
@@ -140,6 +146,11 @@ pub(crate) fn pass(store: &Inner, which: Which) -> Result<(), StoreError> {
     if due(state.trimmed, TRIM_EVERY) {
         trim(store)?;
         state.trimmed = Some(Instant::now());
+    }
+    if state.unsettled.is_some_and(|last| last.elapsed() >= SETTLE_AFTER) {
+        trim(store)?;
+        store.engine.settle()?;
+        state.unsettled = None;
     }
     if state.retained.is_none_or(|last| last.elapsed() >= RETAIN_EVERY) {
         retain(store, state, clock::now())?;

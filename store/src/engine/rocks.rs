@@ -1,7 +1,7 @@
 //! The default engine: RocksDB in a folder of its own.
 //!
 //! One database, one write-ahead log, one block cache. Partition and key are concatenated; every table has its own
-//! settings ([`options`]), and trace tables come and go by the day ([`tables`]).
+//! settings (`options`), and trace tables come and go by the day (`tables`).
 
 mod options;
 mod tables;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use rocksdb::checkpoint::Checkpoint;
-use rocksdb::{DBWithThreadMode, MultiThreaded, WriteOptions};
+use rocksdb::{DBWithThreadMode, FlushOptions, MultiThreaded, WriteOptions};
 
 use self::options::Settings;
 use self::tables::{prefix, whole};
@@ -158,6 +158,14 @@ impl Engine for Rocks {
         }
         self.write(batch, Durability::Commit)?;
         Ok(true)
+    }
+
+    fn settle(&self) -> Result<(), EngineError> {
+        let tables = self.tables();
+        let tables: Vec<_> = tables.iter().collect();
+        self.db
+            .flush_cfs_opt(&tables, &FlushOptions::default())
+            .map_err(|error| failed(self.db.path(), &error))
     }
 
     fn checkpoint(&self, to: &Path) -> Result<(), EngineError> {
