@@ -53,7 +53,13 @@ done
 
 title "$spans spans over 24 h, then reads"
 start large
-"$beamline" load --spans "$spans" --span-of 24h --ready-file "$folder/ready.json" --reads 1000
+"$beamline" load --spans "$spans" --rate 90k --span-of 24h --ready-file "$folder/ready.json" --reads 0
+# Traces are sealed after 10 s of silence, and the log's space is given back 15 s later.
+sleep 45
+bytes=$(du -sb "$folder/large" | cut -f1)
+count=$(numfmt --from=si "${spans^^}")
+echo "disk, at rest          $((bytes / count)) bytes per span, all indexes"
+"$beamline" load --spans 10 --ready-file "$folder/ready.json" --reads 200 --span-of 24h | grep read
 stop
 began=$(date +%s%N)
 start large

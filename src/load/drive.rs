@@ -29,6 +29,8 @@ const RARE: u64 = 200;
 const DOCUMENTS: u64 = 50;
 /// How long the usual trace takes, in nanoseconds; each is between a quarter and four times that.
 const USUAL_LENGTH: u64 = 80_000_000;
+/// Spans of a usual trace.
+const USUAL_SPANS: u64 = 10;
 
 /// What became of everything that was due.
 #[derive(Debug)]
@@ -277,6 +279,18 @@ impl Sender {
         }
     }
 
+    /// How far the run is, from 0 to 1, so that spread times pass in the order in which real ones would. A run that ends
+    /// by the clock has no length in spans; its times are anywhere.
+    fn progress(&self, random: u64) -> f64 {
+        match self.args.spans {
+            Some(total) => {
+                let spans = (self.traces * u64::from(self.args.connections) * USUAL_SPANS) as f64;
+                (spans / total as f64).min(1.0)
+            }
+            None => random as f64 / u64::MAX as f64,
+        }
+    }
+
     /// A new trace, ending now or, if times are to be spread, somewhere in the past.
     fn trace(&mut self) -> Filling {
         let number = mix(self.args.seed) ^ (self.number << 48) ^ self.traces;
@@ -287,8 +301,8 @@ impl Sender {
         let present = now().0 as u64 - length;
         let start = match self.args.span_of {
             Some(span) => {
-                let nanos = u64::try_from(span.as_nanos()).unwrap_or(u64::MAX).max(1);
-                present.saturating_sub(more % nanos)
+                let nanos = u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
+                present.saturating_sub((nanos as f64 * (1.0 - self.progress(more))) as u64)
             }
             None => present,
         };
