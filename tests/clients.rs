@@ -231,9 +231,7 @@ fn the_aws_cli_sends_a_segment_and_finds_it() {
     let cli = Path::new(&python()).with_file_name("aws");
     let aws = |arguments: &[&str]| {
         let mut command = Command::new(&cli);
-        command
-            .args(["--no-cli-pager", "--output", "json", "xray"])
-            .args(arguments);
+        command.args(["--output", "json", "xray"]).args(arguments);
         let output = pointed_at(&server, command).output().expect("the CLI can be started");
         assert!(
             output.status.success(),
