@@ -32,10 +32,17 @@ impl Figures {
     /// In Prometheus' text format. Blocks on the store.
     pub(super) fn text(&self) -> String {
         let mut text = self.registry.render();
+        let mut named = "";
         for (name, value) in self.store.figures() {
-            let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
+            // Figures that differ in their labels follow one another, and have one heading.
+            let plain = name.split('{').next().unwrap_or(name);
+            let kind = if plain.ends_with("_total") { "counter" } else { "gauge" };
             // Writing to a string cannot fail, here and below.
-            let _ = writeln!(text, "# TYPE {name} {kind}\n{name} {value}");
+            if plain != named {
+                let _ = writeln!(text, "# TYPE {plain} {kind}");
+            }
+            let _ = writeln!(text, "{name} {value}");
+            named = plain;
         }
         let since = self.started.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let _ = writeln!(

@@ -180,8 +180,8 @@ impl Engine for Rocks {
             self.tables().into_iter().filter_map(of_table).sum()
         };
         let whole = |name: &str| self.db.property_int_value(name).ok().flatten().unwrap_or(0);
-        vec![
-            ("beamline_store_engine_disk_bytes", sum("rocksdb.live-sst-files-size")),
+        let mut figures = self.disk_bytes();
+        figures.extend([
             ("beamline_store_engine_keys", sum("rocksdb.estimate-num-keys")),
             (
                 "beamline_store_engine_memtable_bytes",
@@ -201,7 +201,8 @@ impl Engine for Rocks {
                 "beamline_store_engine_background_errors",
                 whole("rocksdb.background-errors"),
             ),
-        ]
+        ]);
+        figures
     }
 }
 

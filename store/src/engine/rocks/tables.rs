@@ -38,6 +38,21 @@ pub(super) fn name(family: Family) -> String {
     }
 }
 
+/// Under which name the size of a table is counted.
+fn figure(family: Family) -> &'static str {
+    match family {
+        Family::Meta => "beamline_store_engine_disk_bytes{table=\"meta\"}",
+        Family::Hot => "beamline_store_engine_disk_bytes{table=\"hot\"}",
+        Family::Block => "beamline_store_engine_disk_bytes{table=\"blk\"}",
+        Family::Trace(_) => "beamline_store_engine_disk_bytes{table=\"tid\"}",
+        Family::Summary => "beamline_store_engine_disk_bytes{table=\"sum\"}",
+        Family::Bitmap => "beamline_store_engine_disk_bytes{table=\"ixb\"}",
+        Family::Filter => "beamline_store_engine_disk_bytes{table=\"ixf\"}",
+        Family::Edge => "beamline_store_engine_disk_bytes{table=\"edge\"}",
+        Family::Object => "beamline_store_engine_disk_bytes{table=\"obj\"}",
+    }
+}
+
 fn day(name: &str) -> Option<u16> {
     name.strip_prefix(TRACE)?.parse().ok()
 }
@@ -106,6 +121,19 @@ impl Rocks {
             .chain(days)
             .filter_map(|family| self.table(family))
             .collect()
+    }
+
+    /// Bytes of files on disk, table by table; the trace tables of all days are one.
+    pub(super) fn disk_bytes(&self) -> Vec<(&'static str, u64)> {
+        let of = |family| {
+            let size = |table| self.db.property_int_value_cf(&table, "rocksdb.live-sst-files-size");
+            self.table(family)
+                .and_then(|table| size(table).ok().flatten())
+                .unwrap_or(0)
+        };
+        let days = self.days().into_iter().map(Family::Trace).map(of).sum();
+        let fixed = FIXED.into_iter().map(|family| (figure(family), of(family)));
+        fixed.chain([(figure(Family::Trace(0)), days)]).collect()
     }
 
     /// The table, made if it is a day's first.
