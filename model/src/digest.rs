@@ -20,7 +20,7 @@ pub struct ServiceId {
 }
 
 /// One service of a trace.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ServiceFact {
     /// Which.
     pub id: ServiceId,

@@ -4,6 +4,7 @@ use beamline_model::digest::Digest;
 use beamline_query::QueryError;
 use beamline_query::filter::{Selection, matcher};
 use beamline_store::api::{Required, Term};
+use beamline_store::codec::digest::{Page, encode};
 use beamline_store::table::terms::{Code, terms};
 use proptest::prelude::*;
 
@@ -16,6 +17,10 @@ fn meets(digest: &Digest, required: &Required) -> bool {
         Required::Anything => true,
         Required::Nothing => false,
         Required::Term(term) => has(term),
+        Required::Text(part) => {
+            let page = Page::open(&encode([digest])).expect("a page that was just written");
+            page.texts().any(|text| part.is_in(text))
+        }
         Required::Duration(range) => range.contains(&digest.duration()),
         Required::ResponseTime(range) => digest.response_time.is_some_and(|time| range.contains(&time)),
         Required::All(parts) => parts.iter().all(|part| meets(digest, part)),
@@ -137,7 +142,16 @@ fn indexes_are_asked_for_whatever_can_be_told_by_them() {
         "fault AND user = \"bob\"",
         r#"All([Term(Flag(Fault)), Term(User("bob"))])"#,
     );
-    check("fault OR http.url CONTAINS \"a\"", "Anything");
+    check(
+        "fault OR http.url CONTAINS \"a\"",
+        r#"Any([Term(Flag(Fault)), Text(Within("a"))])"#,
+    );
+    check(
+        "annotation.tier BEGINSWITH \"s\"",
+        r#"All([Text(Begin("s")), Term(AnnotationKey("tier"))])"#,
+    );
+    check("annotation.tier CONTAINS \"\"", r#"Term(AnnotationKey("tier"))"#);
+    check("!(user CONTAINS \"a\")", "Anything");
     check("!ok", "Any([Term(Flag(Error)), Term(Flag(Fault))])");
     check(
         "service(\"shop\") { fault }",

@@ -145,6 +145,8 @@ pub enum Required {
     Nothing,
     /// The trace has this term.
     Term(Term),
+    /// Some text of its digest has this part.
+    Text(TextPart),
     /// Its duration in nanoseconds lies in the range.
     Duration(Range<u64>),
     /// It is complete and its response time in nanoseconds lies in the range.
@@ -153,6 +155,29 @@ pub enum Required {
     All(Vec<Required>),
     /// At least one of them.
     Any(Vec<Required>),
+}
+
+/// A part of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TextPart {
+    /// Its beginning.
+    Begin(String),
+    /// Any part.
+    Within(String),
+    /// Its end.
+    End(String),
+}
+
+impl TextPart {
+    /// Whether a text has the part.
+    #[must_use]
+    pub fn is_in(&self, text: &str) -> bool {
+        match self {
+            Self::Begin(part) => text.starts_with(part.as_str()),
+            Self::Within(part) => text.contains(part.as_str()),
+            Self::End(part) => text.ends_with(part.as_str()),
+        }
+    }
 }
 
 /// One indexed fact about a trace.
@@ -192,6 +217,30 @@ pub enum Term {
     AvailabilityZone(String),
 }
 
+impl Term {
+    /// A text that the digest of every trace with this term has among its own.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Flag(_) | Self::HttpStatus(_) => None,
+            Self::Service(text)
+            | Self::ServiceKind(text)
+            | Self::ServiceFlag(text, _)
+            | Self::Edge(text, _)
+            | Self::AnnotationKey(text)
+            | Self::Annotation(text, _)
+            | Self::User(text)
+            | Self::HttpMethod(text)
+            | Self::HttpUrl(text)
+            | Self::HttpClientIp(text)
+            | Self::HttpUserAgent(text)
+            | Self::ResourceArn(text)
+            | Self::InstanceId(text)
+            | Self::AvailabilityZone(text) => Some(text),
+        }
+    }
+}
+
 /// A flag that can be indexed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TraceFlag {
@@ -207,6 +256,24 @@ pub enum TraceFlag {
     Partial,
     /// Something inferred.
     Inferred,
+}
+
+impl TraceFlag {
+    /// Every flag, in the order of their numbers.
+    pub const ALL: [Self; 6] = [
+        Self::Ok,
+        Self::Error,
+        Self::Fault,
+        Self::Throttle,
+        Self::Partial,
+        Self::Inferred,
+    ];
+
+    /// The flag as a bit among all of them.
+    #[must_use]
+    pub const fn bit(self) -> u8 {
+        1 << self as u8
+    }
 }
 
 /// One search.

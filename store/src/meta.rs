@@ -5,8 +5,8 @@ use beamline_model::time::Timestamp;
 use crate::engine::{Family, View, WriteBatch};
 use crate::error::StoreError;
 
-/// The format this version writes. It reads this one and the one before.
-const FORMAT: u32 = 1;
+/// The format this version reads and writes. The one before was never released.
+const FORMAT: u32 = 2;
 
 /// Partition of what is here; other modules keep theirs under their own.
 pub(crate) const PART: &[u8] = b"store";
@@ -24,14 +24,14 @@ pub(crate) fn check_format(view: &dyn View) -> Result<Option<WriteBatch>, StoreE
             return Ok(Some(batch));
         }
     };
-    if found == u64::from(FORMAT) || found + 1 == u64::from(FORMAT) {
+    if found == u64::from(FORMAT) {
         return Ok(None);
     }
     Err(StoreError::Engine {
         kind: crate::engine::EngineErrorKind::Format,
         detail: format!(
-            "the data has format {found}, this version reads {} and {FORMAT}",
-            FORMAT - 1
+            "the data has format {found}, this version reads {FORMAT}; use the version that wrote it, or move the \
+             folder away and start with an empty one"
         ),
     })
 }

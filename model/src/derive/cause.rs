@@ -116,7 +116,7 @@ impl<'t, 'a> Causes<'t, 'a> {
             .into_iter()
             .chain(second.and_then(|(_, at)| follow(at).last().copied()));
         let cause = |end: At| RootCause {
-            services: self.path(end, |at, entity| entity.coverage = coverage(at) as f32),
+            services: self.path(end, |at, entity| entity.coverage = rounded(coverage(at))),
             client_impacting: trace[end].start >= whole.start && trace.finish(end) <= whole.end,
         };
         ends.map(cause).collect()
@@ -167,6 +167,11 @@ impl<'t, 'a> Causes<'t, 'a> {
         }
         services
     }
+}
+
+/// A share to a thousandth: nobody looks closer, and more digits are as many random bytes in every digest.
+fn rounded(share: f64) -> f32 {
+    (share as f32 * 1000.0).round() / 1000.0
 }
 
 fn length(span: &TimeRange) -> f64 {

@@ -9,7 +9,7 @@ use beamline_model::lang::trace_filter::ast::{
     BoolTest, CausePart, Condition, Expr, FlagKey, NumberKey, NumberOp, NumberTest, ScalarTest, Selector, TextKey,
     TextOp, TextTest,
 };
-use beamline_store::api::{Required, Term, TraceFlag};
+use beamline_store::api::{Required, Term, TextPart, TraceFlag};
 
 use super::{Expression, Nested, group_ref};
 
@@ -86,8 +86,15 @@ fn condition_of(condition: &Condition, groups: &Nested<'_>) -> Required {
                 value,
             }),
         ) => text(*key, value),
-        Condition::Text(..) => Required::Anything,
-        Condition::Annotation(key, test) => Required::Term(annotation(key, test.as_ref())),
+        Condition::Text(TextKey::AccountId | TextKey::Name | TextKey::Type | TextKey::Message, _) => Required::Anything,
+        Condition::Text(_, test) => test.as_ref().map_or(Required::Anything, part),
+        Condition::Annotation(key, test) => {
+            let said = Required::Term(annotation(key, test.as_ref()));
+            match test {
+                Some(ScalarTest::Text(test)) => all(vec![part(test), said]),
+                _ => said,
+            }
+        }
         Condition::Group { negated: true, .. } => Required::Anything,
         Condition::Group { by, group, .. } => match groups.enter(group_ref(*by, group)) {
             None | Some((Expression::Broken(_), _)) => Required::Nothing,
@@ -172,6 +179,18 @@ fn text(key: TextKey, value: &str) -> Required {
         TextKey::ResourceArn => Term::ResourceArn(value),
         TextKey::AccountId | TextKey::Name | TextKey::Type | TextKey::Message => return Required::Anything,
     })
+}
+
+/// The part that a text must have. Every text that is compared is among those of the digest.
+fn part(test: &TextTest) -> Required {
+    let part = match test.op {
+        _ if test.value.is_empty() => return Required::Anything,
+        TextOp::BeginsWith => TextPart::Begin,
+        TextOp::Contains => TextPart::Within,
+        TextOp::EndsWith => TextPart::End,
+        TextOp::Equal | TextOp::NotEqual => return Required::Anything,
+    };
+    Required::Text(part(test.value.clone()))
 }
 
 /// A text that could also be a number or a truth value is equal to those too, however they are spelled.

@@ -1,5 +1,6 @@
 use super::*;
 use crate::table::arbitrary;
+use beamline_model::digest::Digest;
 use proptest::prelude::*;
 
 fn check(digests: &[Digest]) {
@@ -43,14 +44,13 @@ fn whole_milliseconds_are_kept_short() {
     let mut digest = Digest::new(TraceId(7));
     digest.start = Timestamp(arbitrary::BEGIN);
     digest.end = digest.start.plus(80_000_000);
-    digest.segments = vec![
-        SegmentFact {
-            start: digest.start,
-            end: Some(digest.end),
+    digest.segments = (1..=10)
+        .map(|number| SegmentFact {
+            start: digest.start.plus(number * number * 700_000_000),
+            end: Some(digest.start.plus(number * 9_300_000_000)),
             ..SegmentFact::default()
-        };
-        10
-    ];
+        })
+        .collect();
     let coarse = encode([&digest]).len();
     digest.segments[9].end = Some(digest.end.plus(1));
     assert!(encode([&digest]).len() >= coarse + 20);

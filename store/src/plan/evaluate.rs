@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use beamline_model::digest::Digest;
 
+use super::filter::page_may_have;
 use super::gather::{At, Candidate, Source};
 use super::lies_in;
 use super::order::Key;
-use crate::api::Search;
-use crate::codec::digest::Page;
+use crate::api::{Required, Search};
 use crate::codec::varint::corrupt;
 use crate::engine::EngineError;
 use crate::table::Moment;
@@ -20,6 +20,7 @@ pub(super) type Verdict = (Key, Option<Arc<Digest>>);
 pub(super) fn evaluate(
     moment: &Moment<'_>,
     search: &Search,
+    required: &Required,
     candidates: Vec<Candidate>,
 ) -> Result<Vec<Verdict>, EngineError> {
     let mut verdicts: Vec<Verdict> = Vec::with_capacity(candidates.len());
@@ -38,8 +39,10 @@ pub(super) fn evaluate(
     sealed.sort_by_key(|(_, at)| (page_of(at), at.row));
     for of_page in sealed.chunk_by(|(_, a), (_, b)| page_of(a) == page_of(b)) {
         let (_, first) = &of_page[0];
-        let bytes = moment.page(first.chunk(), first.page)?;
-        let page = Page::open(&bytes).ok_or_else(|| corrupt("a page of digests"))?;
+        let page = moment.page(first.chunk(), first.page)?;
+        if !page_may_have(&page, first.chunk().head.index.is_some(), required) {
+            continue;
+        }
         for (number, at) in of_page {
             let digest = page.digest(at.row, &at.head).ok_or_else(|| corrupt("a digest"))?;
             if wanted(search, &digest) {

@@ -1,6 +1,7 @@
 //! What indexes and columns rule out.
 
-use crate::api::Required;
+use crate::api::{Required, Term};
+use crate::codec::digest::Page;
 use crate::codec::varint::corrupt;
 use crate::engine::{EngineError, Family, View};
 use crate::table::chunks::Chunk;
@@ -50,7 +51,7 @@ pub(super) fn hour_may_have(
             }
             false
         }
-        Required::Anything | Required::Duration(_) | Required::ResponseTime(_) => true,
+        Required::Anything | Required::Text(_) | Required::Duration(_) | Required::ResponseTime(_) => true,
     })
 }
 
@@ -59,9 +60,23 @@ pub(super) fn zone_may_have(zone: &Zone, required: &Required) -> bool {
     match required {
         Required::Nothing => false,
         Required::Duration(range) => range.start <= zone.duration,
+        Required::Term(Term::Flag(flag)) => zone.flags & flag.bit() != 0,
         Required::All(parts) => parts.iter().all(|part| zone_may_have(zone, part)),
         Required::Any(parts) => parts.iter().any(|part| zone_may_have(zone, part)),
-        Required::Anything | Required::Term(_) | Required::ResponseTime(_) => true,
+        Required::Anything | Required::Term(_) | Required::Text(_) | Required::ResponseTime(_) => true,
+    }
+}
+
+/// Whether digests of a page may meet the condition, as far as its texts tell. Terms of a chunk with an index were
+/// looked up already.
+pub(super) fn page_may_have(page: &Page, indexed: bool, required: &Required) -> bool {
+    match required {
+        Required::Nothing => false,
+        Required::Text(part) => page.texts().any(|text| part.is_in(text)),
+        Required::Term(term) if !indexed => term.text().is_none_or(|wanted| page.texts().any(|text| text == wanted)),
+        Required::All(parts) => parts.iter().all(|part| page_may_have(page, indexed, part)),
+        Required::Any(parts) => parts.iter().any(|part| page_may_have(page, indexed, part)),
+        Required::Anything | Required::Term(_) | Required::Duration(_) | Required::ResponseTime(_) => true,
     }
 }
 
@@ -78,8 +93,11 @@ pub(super) fn rows(moment: &Moment<'_>, chunk: &Chunk, required: &Required) -> R
         Ok(rows)
     };
     Ok(match required {
-        Required::Anything => Rows::all(size),
+        Required::Anything | Required::Text(_) => Rows::all(size),
         Required::Nothing => Rows::none(size),
+        Required::Term(Term::Flag(flag)) if chunk.head.index.is_none() => {
+            rows_where(&|row| row.flags & flag.bit() != 0)?
+        }
         Required::Term(term) => Rows::clone(&*moment.rows_with(chunk, Code::from(term))?),
         Required::Duration(range) => rows_where(&|row| range.contains(&row.duration()))?,
         Required::ResponseTime(range) => {
@@ -111,6 +129,6 @@ fn needs_columns(required: &Required) -> bool {
     match required {
         Required::Duration(_) | Required::ResponseTime(_) => true,
         Required::All(parts) | Required::Any(parts) => parts.iter().any(needs_columns),
-        Required::Anything | Required::Nothing | Required::Term(_) => false,
+        Required::Anything | Required::Nothing | Required::Term(_) | Required::Text(_) => false,
     }
 }

@@ -2,12 +2,12 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use beamline_model::id::TraceId;
-use beamline_model::node::Flags;
+use beamline_model::node::{Flags, Scalar};
 use proptest::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::*;
-use crate::api::{Matcher, Term, TraceFlag};
+use crate::api::{Matcher, Term, TextPart, TraceFlag};
 use crate::engine::Engine;
 use crate::table::writer::tests::{ACCOUNT, World, steps};
 use crate::table::{Live, LiveTraces, arbitrary};
@@ -33,6 +33,7 @@ fn holds(required: &Required, digest: &Digest) -> bool {
         Required::Anything => true,
         Required::Nothing => false,
         Required::Term(term) => has(term, digest),
+        Required::Text(part) => texts(digest).iter().any(|text| part.is_in(text)),
         Required::Duration(range) => range.contains(&digest.duration()),
         Required::ResponseTime(range) => digest.response_time.is_some_and(|nanos| range.contains(&nanos)),
         Required::All(parts) => parts.iter().all(|part| holds(part, digest)),
@@ -49,6 +50,20 @@ fn flagged(flag: TraceFlag, flags: Flags, partial: bool, inferred: bool) -> bool
         TraceFlag::Partial => partial,
         TraceFlag::Inferred => inferred,
     }
+}
+
+/// Some of the texts of a digest.
+fn texts(digest: &Digest) -> Vec<&str> {
+    let http = &digest.http;
+    let of_http = [&http.url, &http.method, &http.user_agent, &http.client_ip];
+    let said = digest.annotations.iter().filter_map(|fact| match &fact.value {
+        Scalar::Text(text) => Some(&**text),
+        _ => None,
+    });
+    let users = digest.users.iter().map(|user| user.name.as_str());
+    let zones = digest.availability_zones.iter().map(String::as_str);
+    let of_http = of_http.into_iter().flatten().map(String::as_str);
+    said.chain(users).chain(zones).chain(of_http).collect()
 }
 
 /// What a term means, written down a second time.
@@ -127,12 +142,22 @@ fn term() -> impl Strategy<Value = Term> {
     ]
 }
 
+fn part() -> impl Strategy<Value = TextPart> {
+    let text = || prop_oneof!["[a-f]", "[a-f0-9]{2}"];
+    prop_oneof![
+        text().prop_map(TextPart::Begin),
+        text().prop_map(TextPart::Within),
+        text().prop_map(TextPart::End),
+    ]
+}
+
 fn required() -> impl Strategy<Value = Required> {
     let span = || (0u64..3_000_000_000, 0u64..9_000_000_000).prop_map(|(from, length)| from..from + length);
     let leaf = prop_oneof![
         1 => Just(Required::Anything),
         1 => Just(Required::Nothing),
         20 => term().prop_map(Required::Term),
+        4 => part().prop_map(Required::Text),
         2 => span().prop_map(Required::Duration),
         2 => span().prop_map(Required::ResponseTime),
     ];

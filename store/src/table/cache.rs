@@ -17,6 +17,7 @@ use super::hours::Minute;
 use super::keys::Place;
 use super::rows::Rows;
 use super::sketch::Sketch;
+use crate::codec::digest::Page;
 
 /// Shares of a cache, in sixteenths of the whole.
 const SHARES: [usize; 6] = [1, 2, 2, 4, 3, 4];
@@ -29,7 +30,7 @@ pub struct Cache {
     /// Rows by the hash of a term.
     pub(super) rows: Kept<(ChunkId, u64), Rows>,
     pub(super) columns: Kept<ChunkId, Columns>,
-    pub(super) pages: Kept<(ChunkId, u16), Vec<u8>>,
+    pub(super) pages: Kept<(ChunkId, u16), Page>,
     pub(super) sums: Kept<Piece, Sum>,
 }
 

@@ -81,7 +81,7 @@ impl Calendar {
             day.zone.merge(&outwards(zone));
             // Counts are kept by hour; here they only say that there is something.
             day.zone.rows = 1;
-            (day.zone.duration, day.zone.failed) = (u64::MAX, u32::MAX);
+            (day.zone.duration, day.zone.failed, day.zone.flags) = (u64::MAX, u32::MAX, u8::MAX);
         }
         *day != before
     }

@@ -11,6 +11,7 @@ use super::rows::Rows;
 use super::sketch::Sketch;
 use super::summaries::{self, Head};
 use super::terms::Code;
+use crate::codec::digest::Page;
 use crate::codec::varint::corrupt;
 use crate::engine::EngineError;
 
@@ -105,10 +106,10 @@ impl Moment<'_> {
     }
 
     /// One page of a chunk, decompressed.
-    pub fn page(&self, chunk: &Chunk, number: u16) -> Result<Arc<Vec<u8>>, EngineError> {
+    pub fn page(&self, chunk: &Chunk, number: u16) -> Result<Arc<Page>, EngineError> {
         self.cache.pages.get(&(chunk.id, number), || {
             let page = summaries::page(self.view, &chunk.place, chunk.head.chunk, number)?;
-            let bytes = page.len();
+            let bytes = page.bytes();
             Ok((Arc::new(page), bytes))
         })
     }

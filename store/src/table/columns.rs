@@ -5,6 +5,7 @@ use beamline_model::digest::Digest;
 use beamline_model::id::TraceId;
 use beamline_model::time::{TimeRange, Timestamp};
 
+use super::terms::flag_bits;
 use crate::api::TimeBasis;
 use crate::codec::digest::Head;
 use crate::codec::squeeze::{self, Effort};
@@ -19,6 +20,8 @@ pub struct Row {
     pub head: Head,
     /// Segments with an error or a fault.
     pub failed: u32,
+    /// The flags of the whole trace, as [`TraceFlag::bit`](crate::api::TraceFlag::bit) has them.
+    pub flags: u8,
 }
 
 impl Row {
@@ -29,6 +32,7 @@ impl Row {
         Self {
             head: Head::of(digest),
             failed: u32::try_from(failed).unwrap_or(u32::MAX),
+            flags: flag_bits(digest),
         }
     }
 
@@ -96,6 +100,7 @@ impl Columns {
         }
         heads().for_each(|head| out.varint(u64::from(head.revision)));
         self.rows.iter().for_each(|row| out.varint(u64::from(row.failed)));
+        out.extend(self.rows.iter().map(|row| row.flags));
         out.varint(self.pages.len() as u64);
         self.pages.iter().for_each(|&first| out.varint(u64::from(first)));
         let mut value = Vec::new();
@@ -123,7 +128,8 @@ impl Columns {
         let mut rows = vec![
             Row {
                 head: nothing,
-                failed: 0
+                failed: 0,
+                flags: 0,
             };
             count
         ];
@@ -151,6 +157,9 @@ impl Columns {
         }
         for row in &mut rows {
             row.failed = take.number()?;
+        }
+        for row in &mut rows {
+            row.flags = take.byte()?;
         }
         let pages = (0..take.count()?).map(|_| take.number()).collect::<Option<_>>()?;
         Some(Self { rows, pages })

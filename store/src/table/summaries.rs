@@ -20,16 +20,14 @@ use super::terms;
 use super::zone::Zone;
 use crate::api::Account;
 use crate::codec::digest::{Page, encode};
-use crate::codec::squeeze::{self, Effort};
 use crate::codec::varint::{Put, Take, corrupt};
 use crate::engine::{Change, EngineError, Family, KeyRange, View, WriteBatch};
 
 /// Rows of a full chunk.
 pub const CHUNK_ROWS: usize = 8192;
-const PAGE_ROWS: usize = 64;
+const PAGE_ROWS: usize = 128;
 /// A page ends early when its digests are large: somebody who wants one of them reads them all.
-const PAGE_FACTS: usize = 4096;
-const MAX_PAGE: usize = 256 << 20;
+const PAGE_FACTS: usize = 10_240;
 
 /// A chunk's head.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -155,9 +153,7 @@ pub fn write(place: &Place, chunk: u32, digests: &[&Digest], indexed: bool, batc
         });
         let next = first + rows.count();
         let page = encode(digests[first..next].iter().copied());
-        let mut value = Vec::new();
-        squeeze::put(&mut value, &page, Effort::Good);
-        put(batch, Family::Summary, place, keys::page(chunk, head.pages), value);
+        put(batch, Family::Summary, place, keys::page(chunk, head.pages), page);
         columns.pages.push(first as u16);
         head.pages += 1;
         first = next;
@@ -224,10 +220,10 @@ pub fn columns(view: &dyn View, place: &Place, chunk: u32) -> Result<Columns, En
         .ok_or_else(|| corrupt("the columns of a summary chunk"))
 }
 
-/// The bytes of one page of a chunk.
-pub fn page(view: &dyn View, place: &Place, chunk: u32, page: u16) -> Result<Vec<u8>, EngineError> {
+/// One page of a chunk.
+pub fn page(view: &dyn View, place: &Place, chunk: u32, page: u16) -> Result<Page, EngineError> {
     view.get(Family::Summary, &place.part(), &keys::page(chunk, page))?
-        .and_then(|bytes| squeeze::take(Take(&bytes), MAX_PAGE))
+        .and_then(|bytes| Page::open(&bytes))
         .ok_or_else(|| corrupt("a page of digests"))
 }
 
@@ -237,8 +233,7 @@ pub fn digests(view: &dyn View, place: &Place, head: &Head) -> Result<Vec<Digest
     let alive = head.alive();
     let mut digests = Vec::with_capacity(columns.rows.len());
     for number in 0..head.pages {
-        let bytes = page(view, place, head.chunk, number)?;
-        let page = Page::open(&bytes).ok_or_else(|| corrupt("a page of digests"))?;
+        let page = page(view, place, head.chunk, number)?;
         let first = columns
             .pages
             .get(usize::from(number))
@@ -267,10 +262,11 @@ pub fn digest(
     let (number, at) = columns
         .page_of(row)
         .ok_or_else(|| corrupt("the columns of a summary chunk"))?;
-    let bytes = page(view, place, chunk, number)?;
-    Page::open(&bytes)
-        .zip(columns.rows.get(row))
-        .and_then(|(page, row)| page.digest(at, &row.head))
+    let page = page(view, place, chunk, number)?;
+    columns
+        .rows
+        .get(row)
+        .and_then(|row| page.digest(at, &row.head))
         .ok_or_else(|| corrupt("a digest"))
 }
 

@@ -88,14 +88,13 @@ fn annotation_key(key: &str) -> Code {
 }
 
 fn flag_byte(flag: TraceFlag) -> u8 {
-    match flag {
-        TraceFlag::Ok => 0,
-        TraceFlag::Error => 1,
-        TraceFlag::Fault => 2,
-        TraceFlag::Throttle => 3,
-        TraceFlag::Partial => 4,
-        TraceFlag::Inferred => 5,
-    }
+    flag as u8
+}
+
+/// The flags of a whole trace, a bit each.
+#[must_use]
+pub fn flag_bits(digest: &Digest) -> u8 {
+    flags(digest.flags, digest.partial, digest.inferred).fold(0, |bits, flag| bits | flag.bit())
 }
 
 impl From<&Term> for Code {

@@ -22,6 +22,8 @@ pub struct Zone {
     pub duration: u64,
     /// Most failed segments.
     pub failed: u32,
+    /// Flags that any of them has, as [`TraceFlag::bit`](crate::api::TraceFlag::bit) has them.
+    pub flags: u8,
 }
 
 impl Default for Zone {
@@ -34,6 +36,7 @@ impl Default for Zone {
             updated: nowhere,
             duration: 0,
             failed: 0,
+            flags: 0,
         }
     }
 }
@@ -49,6 +52,7 @@ impl Zone {
             updated: (head.updated.0, head.updated.0),
             duration: row.duration(),
             failed: row.failed,
+            flags: row.flags,
         });
     }
 
@@ -61,6 +65,7 @@ impl Zone {
         self.updated = wider(self.updated, other.updated);
         self.duration = self.duration.max(other.duration);
         self.failed = self.failed.max(other.failed);
+        self.flags |= other.flags;
     }
 
     /// Whether some digest may lie in the range.
@@ -83,6 +88,7 @@ impl Zone {
         }
         out.varint(self.duration);
         out.varint(u64::from(self.failed));
+        out.push(self.flags);
     }
 
     /// Takes it back.
@@ -97,6 +103,7 @@ impl Zone {
             updated,
             duration: take.varint()?,
             failed: take.number()?,
+            flags: take.byte()?,
         })
     }
 }
