@@ -4,6 +4,8 @@
 //! the service graph needs, so that none of the three opens the records themselves. It is derived data: deleting it
 //! loses nothing.
 
+use smallvec::SmallVec;
+
 use crate::id::TraceId;
 use crate::node::{Flags, Scalar};
 use crate::time::Timestamp;
@@ -96,6 +98,9 @@ impl CallFact {
     pub const CLIENT: u16 = u16::MAX;
 }
 
+/// Indexes of services or segments: mostly one, and of as many facts as there are annotations.
+pub type Indexes = SmallVec<[u16; 4]>;
+
 /// An annotation value and where it was set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AnnotationFact {
@@ -104,9 +109,9 @@ pub struct AnnotationFact {
     /// Value.
     pub value: Scalar<'static>,
     /// Indexes into [`Digest::services`], ascending.
-    pub services: Vec<u16>,
+    pub services: Indexes,
     /// Indexes into [`Digest::segments`], ascending.
-    pub segments: Vec<u16>,
+    pub segments: Indexes,
 }
 
 /// A user and the services that named them.
@@ -115,7 +120,7 @@ pub struct UserFact {
     /// User.
     pub name: String,
     /// Indexes into [`Digest::services`], ascending.
-    pub services: Vec<u16>,
+    pub services: Indexes,
 }
 
 /// One path to the reason of a fault, an error or slowness: from the entry point to the service that is to blame.

@@ -18,9 +18,18 @@ fn meets(digest: &Digest, required: &Required) -> bool {
         Required::Nothing => false,
         Required::Term(term) => has(term),
         Required::Text(part) => {
-            let page = Page::open(&encode([digest])).expect("a page that was just written");
-            page.texts().any(|text| part.is_in(text))
+            let page = Page::open(&encode([digest]).bytes).expect("a page that was just written");
+            let mut found = false;
+            page.rows_with(|text| part.is_in(text), |_| found = true)
+                .expect("a sound page");
+            found
         }
+        Required::Number(key, range) => {
+            let encoded = encode([digest]);
+            let bounds = encoded.bounds.iter().find(|(known, ..)| known == key);
+            bounds.is_some_and(|(_, least, most)| least <= range.end() && most >= range.start())
+        }
+        Required::HttpStatus(range) => digest.http.status.is_some_and(|status| range.contains(&status)),
         Required::Duration(range) => range.contains(&digest.duration()),
         Required::ResponseTime(range) => digest.response_time.is_some_and(|time| range.contains(&time)),
         Required::All(parts) => parts.iter().all(|part| meets(digest, part)),
@@ -150,6 +159,11 @@ fn indexes_are_asked_for_whatever_can_be_told_by_them() {
         "annotation.tier BEGINSWITH \"s\"",
         r#"All([Text(Begin("s")), Term(AnnotationKey("tier"))])"#,
     );
+    check(
+        "annotation.age > 29",
+        r#"All([Number("age", 29.0..=inf), Term(AnnotationKey("age"))])"#,
+    );
+    check("http.status >= 500", "HttpStatus(500..=65535)");
     check("annotation.tier CONTAINS \"\"", r#"Term(AnnotationKey("tier"))"#);
     check("!(user CONTAINS \"a\")", "Anything");
     check("!ok", "Any([Term(Flag(Error)), Term(Flag(Fault))])");

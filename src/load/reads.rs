@@ -10,7 +10,7 @@ use hdrhistogram::Histogram;
 use tonic::transport::Channel;
 
 use super::drive::Sent;
-use crate::cli::LoadArgs;
+use crate::cli::{LoadArgs, Protocol};
 use crate::show::client::connect;
 
 /// What was asked, and how long answers took in microseconds.
@@ -22,15 +22,29 @@ pub(super) struct Read {
     pub(super) answer: u64,
 }
 
-/// Filter expressions of the kinds that people write.
-const FILTERS: [&str; 6] = [
+/// Filter expressions of the kinds that people write: some match many traces, some few, some none. `ID` and `THREAD`
+/// stand for annotations of every span.
+const FILTERS: [&str; 9] = [
     "service(\"service-003\")",
     "fault",
     "responsetime > 0.2",
-    "annotation.request_id BEGINSWITH \"00f\"",
+    "annotation[ID] BEGINSWITH \"00f\"",
+    "annotation[ID] = \"none of them\"",
     "service(\"service-001\") AND http.status = 200 AND duration > 0.1",
     "edge(\"service-000\", \"service-001\")",
+    "http.status >= 500",
+    "annotation[THREAD] > 100",
 ];
+
+/// What the annotations are called in the protocol that was sent.
+fn filters(protocol: Protocol) -> impl Iterator<Item = String> {
+    let (id, thread) = match protocol {
+        Protocol::Otlp => ("request.id", "thread.id"),
+        Protocol::XrayUdp | Protocol::XrayApi => ("request_id", "thread"),
+    };
+    let named = move |filter: &&str| filter.replace("ID", id).replace("THREAD", thread);
+    FILTERS.iter().map(move |filter| named(filter))
+}
 
 /// Asks each kind of question `count` times.
 pub(super) async fn run(args: &LoadArgs, sent: &Sent, count: u32) -> anyhow::Result<Vec<Read>> {
@@ -40,8 +54,8 @@ pub(super) async fn run(args: &LoadArgs, sent: &Sent, count: u32) -> anyhow::Res
         .span_of
         .unwrap_or(Duration::from_secs(3600))
         .max(Duration::from_secs(3600));
-    for filter in FILTERS {
-        reads.push(searches(&mut query, filter, span, count.min(50)).await?);
+    for filter in filters(args.protocol) {
+        reads.push(searches(&mut query, &filter, span, count.min(50)).await?);
     }
     reads.push(graphs(&mut query, span, count.min(50)).await?);
     Ok(reads)

@@ -118,8 +118,8 @@ fn digest(dice: &mut Dice, start: i64) -> Digest {
     let annotation = |key: &str, value: String| AnnotationFact {
         key: key.into(),
         value: Scalar::Text(value.into()),
-        services: vec![0],
-        segments: vec![0],
+        services: vec![0].into(),
+        segments: vec![0].into(),
     };
     digest.annotations = vec![
         annotation("tier", ["gold", "silver", "free"][dice.roll(3) as usize].into()),
@@ -127,7 +127,7 @@ fn digest(dice: &mut Dice, start: i64) -> Digest {
     ];
     digest.users = vec![UserFact {
         name: format!("user-{}", dice.roll(20_000)),
-        services: vec![0],
+        services: vec![0].into(),
     }];
     digest
 }

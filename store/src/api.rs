@@ -1,6 +1,6 @@
 //! The words in which collector and query speak to the store.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use beamline_model::digest::Digest;
@@ -147,6 +147,10 @@ pub enum Required {
     Term(Term),
     /// Some text of its digest has this part.
     Text(TextPart),
+    /// An annotation with this key has a number, or a numeral, between two, both included.
+    Number(String, RangeInclusive<f64>),
+    /// The HTTP status of its root lies between two, both included.
+    HttpStatus(RangeInclusive<u16>),
     /// Its duration in nanoseconds lies in the range.
     Duration(Range<u64>),
     /// It is complete and its response time in nanoseconds lies in the range.
@@ -221,8 +225,11 @@ impl Term {
     /// A text that the digest of every trace with this term has among its own.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
+        // What is printed like a text may be a number or a truth value.
+        let is_text = |value: &str| value.parse::<f64>().is_err() && value.parse::<bool>().is_err();
         match self {
             Self::Flag(_) | Self::HttpStatus(_) => None,
+            Self::Annotation(_, value) if is_text(value) => Some(value),
             Self::Service(text)
             | Self::ServiceKind(text)
             | Self::ServiceFlag(text, _)

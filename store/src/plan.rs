@@ -290,7 +290,7 @@ impl<'a> Finder<'a> {
             if these.is_empty() {
                 return Ok(evaluated);
             }
-            for (key, digest) in evaluate(self.moment, self.search, self.required, these)? {
+            for (key, digest) in evaluate(self.moment, self.search, these)? {
                 evaluated += 1;
                 self.looked += 1;
                 self.after = Some(key);

@@ -135,7 +135,9 @@ pub(crate) fn pass(store: &Inner, which: Which) -> Result<(), StoreError> {
     }
     let mut state = store.sealer.state();
     let state = &mut *state;
-    for picked in pick::pick(store, which) {
+    let due_now = pick::pick(store, which);
+    let busy = !due_now.is_empty();
+    for picked in due_now {
         with_writing(store, state, |writing| write(store, writing, picked))?;
         state.unsettled = Some(Instant::now());
     }
@@ -156,7 +158,7 @@ pub(crate) fn pass(store: &Inner, which: Which) -> Result<(), StoreError> {
         retain(store, state, clock::now())?;
         state.retained = Some(Instant::now());
     }
-    with_writing(store, state, |writing| tidy(store, writing, clock::now()))
+    with_writing(store, state, |writing| tidy(store, writing, busy, clock::now()))
 }
 
 /// Lets `act` write with what goes on from write to write; forgets that when it fails, because what was numbered,
@@ -203,10 +205,14 @@ fn write(store: &Inner, writing: &mut Writing, picked: Picked) -> Result<(), Sto
     Ok(())
 }
 
-/// Background work of the tables, a few pieces at a time so that sealing is not held up.
-fn tidy(store: &Inner, writing: &mut Writing, now: Timestamp) -> Result<(), StoreError> {
+/// Background work of the tables: a few pieces at a time while there is much to seal, else for half of the time, so that
+/// what came in a rush is soon merged and indexed.
+fn tidy(store: &Inner, writing: &mut Writing, busy: bool, now: Timestamp) -> Result<(), StoreError> {
     const PIECES: usize = 4;
-    for _ in 0..PIECES {
+    let begun = Instant::now();
+    let mut pieces = 0;
+    while pieces < PIECES || !busy && begun.elapsed() < store.config.seal.every / 2 {
+        pieces += 1;
         let batch = writing.tables.maintain(&*store.engine.view(), now)?;
         let Some(batch) = batch else { break };
         store.write(batch, Durability::Write)?;

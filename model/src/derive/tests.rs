@@ -134,7 +134,7 @@ fn annotations_know_where_they_were_set() {
     assert!(told.contains(&("tier=gold".to_owned(), &[0, 1], &[0, 1])));
     assert!(told.contains(&("age=3".to_owned(), &[0], &[0])));
     assert!(told.contains(&("age=4".to_owned(), &[1], &[1])));
-    assert_eq!(digest.users[0].services, [0, 1]);
+    assert_eq!(digest.users[0].services[..], [0, 1]);
 }
 
 /// A line for each cause: `service[entity, entity]` from the entry, `!` when the client felt it.

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::requests::Requests;
 use super::services::Services;
 use super::{cut, limit};
-use crate::digest::{AnnotationFact, Digest, UserFact};
+use crate::digest::{AnnotationFact, Digest, Indexes, UserFact};
 use crate::node::{Scalar, Text};
 use crate::trace::{At, Trace};
 
@@ -34,8 +34,8 @@ pub(super) fn collect(trace: &Trace<'_>, services: &Services<'_>, facts: &Reques
                             Scalar::Text(text) => Scalar::Text(cut(text).to_owned().into()),
                             other => other.clone().into_owned(),
                         },
-                        services: Vec::new(),
-                        segments: Vec::new(),
+                        services: Indexes::new(),
+                        segments: Indexes::new(),
                     });
                     next
                 }
@@ -53,7 +53,7 @@ pub(super) fn collect(trace: &Trace<'_>, services: &Services<'_>, facts: &Reques
                 room.then(|| {
                     digest.users.push(UserFact {
                         name: user.to_owned(),
-                        services: Vec::new(),
+                        services: Indexes::new(),
                     });
                     digest.users.len() - 1
                 })
@@ -113,7 +113,7 @@ fn note(words: &mut Vec<String>, word: Option<&Text<'_>>) {
     }
 }
 
-fn push_new(numbers: &mut Vec<u16>, number: Option<u16>) {
+fn push_new(numbers: &mut Indexes, number: Option<u16>) {
     if let Some(number) = number
         && numbers.last() != Some(&number)
     {
@@ -121,7 +121,7 @@ fn push_new(numbers: &mut Vec<u16>, number: Option<u16>) {
     }
 }
 
-fn ascending(numbers: &mut Vec<u16>) {
+fn ascending(numbers: &mut Indexes) {
     numbers.sort_unstable();
     numbers.dedup();
 }

@@ -92,6 +92,7 @@ fn condition_of(condition: &Condition, groups: &Nested<'_>) -> Required {
             let said = Required::Term(annotation(key, test.as_ref()));
             match test {
                 Some(ScalarTest::Text(test)) => all(vec![part(test), said]),
+                Some(ScalarTest::Number(test)) => all(vec![numbers(key, *test), said]),
                 _ => said,
             }
         }
@@ -145,6 +146,7 @@ fn number(key: NumberKey, test: Option<NumberTest>) -> Required {
                 Required::Nothing
             }
         }
+        (NumberKey::HttpStatus, Some(test)) => status(test),
         _ => Required::Anything,
     }
 }
@@ -178,6 +180,28 @@ fn text(key: TextKey, value: &str) -> Required {
         TextKey::InstanceId => Term::InstanceId(value),
         TextKey::ResourceArn => Term::ResourceArn(value),
         TextKey::AccountId | TextKey::Name | TextKey::Type | TextKey::Message => return Required::Anything,
+    })
+}
+
+/// Between which numbers the value of an annotation must lie.
+fn numbers(key: &str, test: NumberTest) -> Required {
+    let range = match test.op {
+        NumberOp::NotEqual => return Required::Anything,
+        NumberOp::Equal => test.value..=test.value,
+        NumberOp::Less | NumberOp::LessOrEqual => f64::NEG_INFINITY..=test.value,
+        NumberOp::Greater | NumberOp::GreaterOrEqual => test.value..=f64::INFINITY,
+    };
+    Required::Number(key.to_owned(), range)
+}
+
+/// Between which numbers the HTTP status must lie. A float-to-int `as` saturates and rounds towards zero, which
+/// includes what lies between.
+fn status(test: NumberTest) -> Required {
+    let value = test.value as u16;
+    Required::HttpStatus(match test.op {
+        NumberOp::Equal | NumberOp::NotEqual => 0..=u16::MAX,
+        NumberOp::Less | NumberOp::LessOrEqual => 0..=value,
+        NumberOp::Greater | NumberOp::GreaterOrEqual => value..=u16::MAX,
     })
 }
 

@@ -6,8 +6,10 @@
 //! What searches sort and prune by, the [`Head`], is not in the page: it is kept in columns.
 //!
 //! ```text
-//! page = version, rows varint, names, values, structure, random    each with its length in front, compressed
+//! page = version, rows varint, names, values, structure, random
 //! ```
+//!
+//! The last four are sections, each compressed by itself with its length in front.
 //!
 //! Names are what a few hundred things are called by, and are numbered. Values are what differs from digest to digest:
 //! where one comes for the first time, stands 0, so that a column of values that never come again is empty. Most
@@ -21,7 +23,7 @@ use beamline_model::time::Timestamp;
 use rustc_hash::FxHashMap;
 
 use self::read::Reader;
-use self::streams::{Place, Stream, Streams};
+use self::streams::{Cursors, Place, Section, Stream};
 use self::texts::Texts;
 use super::squeeze;
 use super::varint::Take;
@@ -31,7 +33,7 @@ mod streams;
 mod texts;
 mod write;
 
-pub use write::encode;
+pub use write::{Encoded, encode};
 
 const VERSION: u8 = 2;
 const UNITS: [i64; 3] = [1_000_000, 1_000, 1];
@@ -149,24 +151,31 @@ impl Head {
     }
 }
 
-/// A page that was decompressed. Its texts are at hand; the way to its digests is found when the first one is read.
+/// A page that was opened. Its texts are at hand; the way to its digests is found when the first one is read.
 #[derive(Debug)]
 pub struct Page {
+    rows: usize,
     names: Texts,
     values: Texts,
-    services: Vec<ServiceFact>,
-    streams: Streams,
-    rows: usize,
+    /// Compressed.
+    structure: Vec<u8>,
+    random: Section,
     walked: OnceLock<Option<Walked>>,
 }
 
 /// What is known after walking over all rows once.
 #[derive(Debug)]
 struct Walked {
+    structure: Section,
+    services: Vec<ServiceFact>,
     /// Where every eighth row begins.
     marks: Vec<Mark>,
     /// What each key says first, service by service.
     usual: FxHashMap<Saying, Said>,
+    /// By row, how many values were new before it.
+    new_before: Vec<u32>,
+    /// Values that come again after the row that had them first, a bit each.
+    again: Vec<u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -176,7 +185,7 @@ struct Mark {
 }
 
 impl Page {
-    /// Decompresses a page; `None` if the bytes are not one.
+    /// Opens a page; `None` if the bytes are not one.
     #[must_use]
     pub fn open(bytes: &[u8]) -> Option<Self> {
         let mut take = Take(bytes);
@@ -184,40 +193,50 @@ impl Page {
             return None;
         }
         let rows = take.number::<usize>()?;
-        let mut section = || squeeze::take(Take(take.sized()?), MOST_BYTES);
-        let (names, values) = (section()?, section()?);
-        let streams = Streams::take(&mut take, MOST_BYTES)?;
-        let mut begin = streams.begin();
-        let packed = begin.of(Stream::Packed);
-        let names = Texts::read(&names, packed)?;
-        let values = Texts::read(&values, packed)?;
-        let services = read::services(begin.of(Stream::Services), &names)?;
+        let mut texts = || squeeze::take(Take(take.sized()?), MOST_BYTES);
+        let (names, values) = (texts()?, texts()?);
+        let structure = take.sized()?.to_vec();
+        let random = Section::random(take.sized()?, MOST_BYTES)?;
+        let mut packed = random.packed();
+        let names = Texts::read(&names, &mut packed)?;
+        let values = Texts::read(&values, &mut packed)?;
         Some(Self {
+            rows,
             names,
             values,
-            services,
-            streams,
-            rows,
+            structure,
+            random,
             walked: OnceLock::new(),
         })
     }
 
     fn walk(&self) -> Option<Walked> {
-        let mut reader = Reader::first(self);
-        let mut marks = Vec::new();
+        let structure = Section::structure(&self.structure, MOST_BYTES)?;
+        let mut cursors = Cursors::begin(&structure, &self.random);
+        let services = read::services(cursors.of(Stream::Services), &self.names)?;
+        let mut reader = Reader::new(self, &services, cursors);
+        let (mut marks, mut new_before) = (Vec::new(), Vec::new());
         for row in 0..self.rows {
+            let mark = reader.mark();
+            new_before.push(u32::try_from(mark.next_value).ok()?);
             if row.is_multiple_of(ROWS_PER_MARK) {
-                marks.push(Mark {
-                    place: reader.cursors.place(),
-                    next_value: reader.next_value,
-                });
+                marks.push(mark);
             }
             reader.skip()?;
         }
+        let (usual, again) = reader.learnt()?;
         Some(Walked {
+            structure,
+            services,
             marks,
-            usual: reader.learnt?,
+            usual,
+            new_before,
+            again,
         })
+    }
+
+    fn walked(&self) -> Option<&Walked> {
+        self.walked.get_or_init(|| self.walk()).as_ref()
     }
 
     /// How many digests it holds.
@@ -238,26 +257,58 @@ impl Page {
         if row >= self.rows {
             return None;
         }
-        let walked = self.walked.get_or_init(|| self.walk()).as_ref()?;
-        let mark = walked.marks.get(row / ROWS_PER_MARK)?;
-        let mut reader = Reader::at(self, mark, &walked.usual);
+        let walked = self.walked()?;
+        let cursors = Cursors::begin(&walked.structure, &self.random);
+        let mut reader = Reader::new(self, &walked.services, cursors);
+        reader.go_to(walked.marks.get(row / ROWS_PER_MARK)?, &walked.usual);
         for _ in 0..row % ROWS_PER_MARK {
             reader.skip()?;
         }
         reader.digest(head)
     }
 
-    /// Every text in it, names and values.
-    pub fn texts(&self) -> impl Iterator<Item = &str> {
-        self.values.iter().chain(self.names.iter())
+    /// Calls `each` with every row whose digest may have such a text; says `None` if the page is damaged.
+    ///
+    /// A value that came once is known to be of one row. One that came again, or a name, may be of any.
+    #[must_use]
+    pub fn rows_with(&self, wanted: impl Fn(&str) -> bool, each: impl FnMut(usize)) -> Option<()> {
+        let mut values = self
+            .values
+            .iter()
+            .enumerate()
+            .filter(|(_, text)| wanted(text))
+            .peekable();
+        let names = || self.names.iter().any(&wanted);
+        if values.peek().is_none() {
+            if names() {
+                (0..self.rows).for_each(each);
+            }
+            return Some(());
+        }
+        let Walked { new_before, again, .. } = self.walked()?;
+        let mut found = Vec::new();
+        for (value, _) in values {
+            let comes_again = again.get(value / 64).is_some_and(|bits| bits >> (value % 64) & 1 == 1);
+            if comes_again || names() {
+                (0..self.rows).for_each(each);
+                return Some(());
+            }
+            found.push(
+                new_before
+                    .partition_point(|&before| before as usize <= value)
+                    .saturating_sub(1),
+            );
+        }
+        found.into_iter().for_each(each);
+        Some(())
     }
 
     /// Bytes of memory it takes once digests were read, roughly.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let marks = self.rows.div_ceil(ROWS_PER_MARK) * size_of::<Mark>();
-        let services = self.services.len() * size_of::<ServiceFact>() * 8;
-        self.names.bytes() + self.values.bytes() + self.streams.bytes() + marks + services
+        let marks = self.rows.div_ceil(ROWS_PER_MARK) * size_of::<Mark>() + self.rows * 4;
+        // The structure becomes about four times as large when it is opened.
+        self.names.bytes() + self.values.bytes() + self.random.bytes() + self.structure.len() * 5 + marks
     }
 }
 

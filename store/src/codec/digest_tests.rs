@@ -1,14 +1,24 @@
 use super::*;
 use crate::table::arbitrary;
 use beamline_model::digest::Digest;
+use beamline_model::node::Scalar;
 use proptest::prelude::*;
 
 fn check(digests: &[Digest]) {
-    let bytes = encode(digests);
+    let bytes = encode(digests).bytes;
     let page = Page::open(&bytes).expect("a page that was just written");
     assert_eq!(page.len(), digests.len());
     for (row, digest) in digests.iter().enumerate().rev() {
         assert_eq!(page.digest(row, &Head::of(digest)).as_ref(), Some(digest));
+    }
+    for (row, digest) in digests.iter().enumerate() {
+        for fact in &digest.annotations {
+            let Scalar::Text(wanted) = &fact.value else { continue };
+            let mut rows = Vec::new();
+            page.rows_with(|text| text == *wanted, |row| rows.push(row))
+                .expect("a sound page");
+            assert!(rows.contains(&row), "{wanted} of row {row} is not in {rows:?}");
+        }
     }
     let none = Head::of(&Digest::new(TraceId(1)));
     assert_eq!(page.digest(digests.len(), &none), None);
@@ -51,9 +61,9 @@ fn whole_milliseconds_are_kept_short() {
             ..SegmentFact::default()
         })
         .collect();
-    let coarse = encode([&digest]).len();
+    let coarse = encode([&digest]).bytes.len();
     digest.segments[9].end = Some(digest.end.plus(1));
-    assert!(encode([&digest]).len() >= coarse + 20);
+    assert!(encode([&digest]).bytes.len() >= coarse + 20);
     check(&[digest]);
 }
 
@@ -71,7 +81,7 @@ proptest! {
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
         length in any::<prop::sample::Index>(),
     ) {
-        let mut bytes = encode([&digest, &digest]);
+        let mut bytes = encode([&digest, &digest]).bytes;
         for (at, byte) in damage {
             let at = at.index(bytes.len());
             bytes[at] = byte;

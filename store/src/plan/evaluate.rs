@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use beamline_model::digest::Digest;
 
-use super::filter::page_may_have;
 use super::gather::{At, Candidate, Source};
 use super::lies_in;
 use super::order::Key;
-use crate::api::{Required, Search};
+use crate::api::Search;
 use crate::codec::varint::corrupt;
 use crate::engine::EngineError;
 use crate::table::Moment;
@@ -20,7 +19,6 @@ pub(super) type Verdict = (Key, Option<Arc<Digest>>);
 pub(super) fn evaluate(
     moment: &Moment<'_>,
     search: &Search,
-    required: &Required,
     candidates: Vec<Candidate>,
 ) -> Result<Vec<Verdict>, EngineError> {
     let mut verdicts: Vec<Verdict> = Vec::with_capacity(candidates.len());
@@ -40,9 +38,6 @@ pub(super) fn evaluate(
     for of_page in sealed.chunk_by(|(_, a), (_, b)| page_of(a) == page_of(b)) {
         let (_, first) = &of_page[0];
         let page = moment.page(first.chunk(), first.page)?;
-        if !page_may_have(&page, first.chunk().head.index.is_some(), required) {
-            continue;
-        }
         for (number, at) in of_page {
             let digest = page.digest(at.row, &at.head).ok_or_else(|| corrupt("a digest"))?;
             if wanted(search, &digest) {

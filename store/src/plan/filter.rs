@@ -1,7 +1,6 @@
 //! What indexes and columns rule out.
 
 use crate::api::{Required, Term};
-use crate::codec::digest::Page;
 use crate::codec::varint::corrupt;
 use crate::engine::{EngineError, Family, View};
 use crate::table::chunks::Chunk;
@@ -10,7 +9,7 @@ use crate::table::hours::Hour;
 use crate::table::index::{hour_hash_of, may_contain};
 use crate::table::keys::{self, Place};
 use crate::table::rows::Rows;
-use crate::table::terms::Code;
+use crate::table::terms::{Code, annotation_key};
 use crate::table::zone::Zone;
 use crate::table::{Moment, filter_part};
 
@@ -51,7 +50,12 @@ pub(super) fn hour_may_have(
             }
             false
         }
-        Required::Anything | Required::Text(_) | Required::Duration(_) | Required::ResponseTime(_) => true,
+        Required::Anything
+        | Required::Text(_)
+        | Required::Number(..)
+        | Required::HttpStatus(_)
+        | Required::Duration(_)
+        | Required::ResponseTime(_) => true,
     })
 }
 
@@ -61,27 +65,25 @@ pub(super) fn zone_may_have(zone: &Zone, required: &Required) -> bool {
         Required::Nothing => false,
         Required::Duration(range) => range.start <= zone.duration,
         Required::Term(Term::Flag(flag)) => zone.flags & flag.bit() != 0,
+        Required::Term(Term::HttpStatus(status)) => (zone.status.0..=zone.status.1).contains(status),
+        Required::HttpStatus(range) => zone.status.0 <= *range.end() && zone.status.1 >= *range.start(),
         Required::All(parts) => parts.iter().all(|part| zone_may_have(zone, part)),
         Required::Any(parts) => parts.iter().any(|part| zone_may_have(zone, part)),
-        Required::Anything | Required::Term(_) | Required::Text(_) | Required::ResponseTime(_) => true,
-    }
-}
-
-/// Whether digests of a page may meet the condition, as far as its texts tell. Terms of a chunk with an index were
-/// looked up already.
-pub(super) fn page_may_have(page: &Page, indexed: bool, required: &Required) -> bool {
-    match required {
-        Required::Nothing => false,
-        Required::Text(part) => page.texts().any(|text| part.is_in(text)),
-        Required::Term(term) if !indexed => term.text().is_none_or(|wanted| page.texts().any(|text| text == wanted)),
-        Required::All(parts) => parts.iter().all(|part| page_may_have(page, indexed, part)),
-        Required::Any(parts) => parts.iter().any(|part| page_may_have(page, indexed, part)),
-        Required::Anything | Required::Term(_) | Required::Duration(_) | Required::ResponseTime(_) => true,
+        Required::Anything
+        | Required::Term(_)
+        | Required::Text(_)
+        | Required::Number(..)
+        | Required::ResponseTime(_) => true,
     }
 }
 
 /// The rows of a chunk that may meet the condition.
 pub(super) fn rows(moment: &Moment<'_>, chunk: &Chunk, required: &Required) -> Result<Rows, EngineError> {
+    among(moment, chunk, required, &chunk.alive)
+}
+
+/// The same, where only some rows are asked about: what is said of the others may be wrong.
+fn among(moment: &Moment<'_>, chunk: &Chunk, required: &Required, asked: &Rows) -> Result<Rows, EngineError> {
     let size = chunk.head.size;
     let rows_where = |wanted: &dyn Fn(&Row) -> bool| -> Result<Rows, EngineError> {
         let mut rows = Rows::none(size);
@@ -93,22 +95,43 @@ pub(super) fn rows(moment: &Moment<'_>, chunk: &Chunk, required: &Required) -> R
         Ok(rows)
     };
     Ok(match required {
-        Required::Anything | Required::Text(_) => Rows::all(size),
+        Required::Anything => Rows::all(size),
         Required::Nothing => Rows::none(size),
         Required::Term(Term::Flag(flag)) if chunk.head.index.is_none() => {
             rows_where(&|row| row.flags & flag.bit() != 0)?
         }
-        Required::Term(term) => Rows::clone(&*moment.rows_with(chunk, Code::from(term))?),
+        Required::Term(term) => {
+            let code = Code::from(term);
+            let mut rows = Rows::clone(&*moment.rows_with(chunk, code)?);
+            // A filter, or no index, leaves open which rows it is.
+            if let (Some(wanted), false) = (term.text(), chunk.head.knows_rows_of(code) || rows.is_empty()) {
+                rows.intersect(asked);
+                rows = rows_with_text(moment, chunk, &rows, &|text| text == wanted)?;
+            }
+            rows
+        }
+        Required::Text(part) => rows_with_text(moment, chunk, asked, &|text| part.is_in(text))?,
+        Required::Number(key, range) => {
+            let (columns, key) = (moment.columns(chunk)?, annotation_key(key).hash);
+            let mut rows = Rows::none(size);
+            for (page, of_page) in columns.pages() {
+                if columns.may_number(page, key, *range.start(), *range.end()) {
+                    of_page.for_each(|row| rows.insert(row));
+                }
+            }
+            rows
+        }
+        Required::HttpStatus(range) => rows_where(&|row| row.status.is_some_and(|status| range.contains(&status)))?,
         Required::Duration(range) => rows_where(&|row| range.contains(&row.duration()))?,
         Required::ResponseTime(range) => {
             rows_where(&|row| row.head.response_time.is_some_and(|nanos| range.contains(&nanos)))?
         }
         Required::All(parts) => {
-            let mut all = Rows::all(size);
-            // Columns are the larger read, so what needs them comes last.
-            let (late, early): (Vec<_>, Vec<_>) = parts.iter().partition(|part| needs_columns(part));
-            for part in early.into_iter().chain(late) {
-                all.intersect(&rows(moment, chunk, part)?);
+            let mut all = asked.clone();
+            let mut parts: Vec<&Required> = parts.iter().collect();
+            parts.sort_by_key(|part| effort(part));
+            for part in parts {
+                all.intersect(&among(moment, chunk, part, &all)?);
                 if all.is_empty() {
                     break;
                 }
@@ -118,17 +141,37 @@ pub(super) fn rows(moment: &Moment<'_>, chunk: &Chunk, required: &Required) -> R
         Required::Any(parts) => {
             let mut any = Rows::none(size);
             for part in parts {
-                any.unite(&rows(moment, chunk, part)?);
+                any.unite(&among(moment, chunk, part, asked)?);
             }
             any
         }
     })
 }
 
-fn needs_columns(required: &Required) -> bool {
+/// Rows that may have a text, of those that are asked about. Pages without such a row are not opened.
+fn rows_with_text(
+    moment: &Moment<'_>,
+    chunk: &Chunk,
+    asked: &Rows,
+    wanted: &dyn Fn(&str) -> bool,
+) -> Result<Rows, EngineError> {
+    let mut rows = Rows::none(chunk.head.size);
+    for (number, of_page) in moment.columns(chunk)?.pages() {
+        if of_page.clone().any(|row| asked.contains(row)) {
+            let page = moment.page(chunk, number)?;
+            page.rows_with(wanted, |row| rows.insert(of_page.start + row))
+                .ok_or_else(|| corrupt("a page of digests"))?;
+        }
+    }
+    Ok(rows)
+}
+
+/// How much has to be read to tell: an index, columns, or pages. What takes least comes first.
+fn effort(required: &Required) -> u8 {
     match required {
-        Required::Duration(_) | Required::ResponseTime(_) => true,
-        Required::All(parts) | Required::Any(parts) => parts.iter().any(needs_columns),
-        Required::Anything | Required::Nothing | Required::Term(_) | Required::Text(_) => false,
+        Required::Anything | Required::Nothing | Required::Term(_) => 0,
+        Required::Duration(_) | Required::ResponseTime(_) | Required::HttpStatus(_) | Required::Number(..) => 1,
+        Required::Text(_) => 2,
+        Required::All(parts) | Required::Any(parts) => parts.iter().map(effort).max().unwrap_or(0),
     }
 }

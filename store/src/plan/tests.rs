@@ -2,6 +2,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use beamline_model::id::TraceId;
+use beamline_model::lang::trace_filter::numeral;
 use beamline_model::node::{Flags, Scalar};
 use proptest::prelude::*;
 use rustc_hash::FxHashSet;
@@ -34,6 +35,15 @@ fn holds(required: &Required, digest: &Digest) -> bool {
         Required::Nothing => false,
         Required::Term(term) => has(term, digest),
         Required::Text(part) => texts(digest).iter().any(|text| part.is_in(text)),
+        Required::Number(key, range) => digest.annotations.iter().any(|fact| {
+            let number = match &fact.value {
+                Scalar::Number(number) => Some(*number),
+                Scalar::Text(text) => numeral(text),
+                Scalar::Bool(_) => None,
+            };
+            fact.key == *key && number.is_some_and(|number| range.contains(&number))
+        }),
+        Required::HttpStatus(range) => digest.http.status.is_some_and(|status| range.contains(&status)),
         Required::Duration(range) => range.contains(&digest.duration()),
         Required::ResponseTime(range) => digest.response_time.is_some_and(|nanos| range.contains(&nanos)),
         Required::All(parts) => parts.iter().all(|part| holds(part, digest)),
@@ -158,6 +168,10 @@ fn required() -> impl Strategy<Value = Required> {
         1 => Just(Required::Nothing),
         20 => term().prop_map(Required::Term),
         4 => part().prop_map(Required::Text),
+        2 => ("[a-f]", -2i8..4, 0i8..3).prop_map(|(key, least, more)| {
+            Required::Number(key, f64::from(least) / 2.0..=f64::from(least + more) / 2.0)
+        }),
+        2 => (200u16..204, 0u16..3).prop_map(|(from, more)| Required::HttpStatus(from..=from + more)),
         2 => span().prop_map(Required::Duration),
         2 => span().prop_map(Required::ResponseTime),
     ];

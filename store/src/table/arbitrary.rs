@@ -36,8 +36,8 @@ fn http() -> impl Strategy<Value = HttpFact> {
         })
 }
 
-fn indexes() -> impl Strategy<Value = Vec<u16>> {
-    vec(0u16..4, 0..3)
+fn indexes() -> impl Strategy<Value = Indexes> {
+    vec(0u16..4, 0..3).prop_map(Indexes::from_vec)
 }
 
 fn service() -> impl Strategy<Value = ServiceFact> {

@@ -82,6 +82,7 @@ impl Calendar {
             // Counts are kept by hour; here they only say that there is something.
             day.zone.rows = 1;
             (day.zone.duration, day.zone.failed, day.zone.flags) = (u64::MAX, u32::MAX, u8::MAX);
+            day.zone.status = (0, u16::MAX);
         }
         *day != before
     }

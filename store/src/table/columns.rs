@@ -1,6 +1,8 @@
 //! What a search sorts and prunes by, in columns: everything about a chunk's digests that can be told without opening
 //! their pages.
 
+use std::ops::Range;
+
 use beamline_model::digest::Digest;
 use beamline_model::id::TraceId;
 use beamline_model::time::{TimeRange, Timestamp};
@@ -22,6 +24,8 @@ pub struct Row {
     pub failed: u32,
     /// The flags of the whole trace, as [`TraceFlag::bit`](crate::api::TraceFlag::bit) has them.
     pub flags: u8,
+    /// HTTP status of the root.
+    pub status: Option<u16>,
 }
 
 impl Row {
@@ -33,6 +37,7 @@ impl Row {
             head: Head::of(digest),
             failed: u32::try_from(failed).unwrap_or(u32::MAX),
             flags: flag_bits(digest),
+            status: digest.http.status,
         }
     }
 
@@ -53,16 +58,85 @@ impl Row {
     }
 }
 
+impl Bounds {
+    fn of_page(take: &mut Take<'_>) -> Option<Option<Vec<Self>>> {
+        match take
+            .number::<usize>()
+            .filter(|&count| count <= MOST_BOUNDS + 1)?
+            .checked_sub(1)
+        {
+            None => Some(None),
+            Some(count) => Some(Some((0..count).map(|_| Self::take(take)).collect::<Option<_>>()?)),
+        }
+    }
+
+    fn put(&self, out: &mut Vec<u8>) {
+        for bits in [self.key, self.least.to_bits(), self.most.to_bits()] {
+            out.extend_from_slice(&bits.to_le_bytes());
+        }
+    }
+
+    fn take(take: &mut Take<'_>) -> Option<Self> {
+        let mut bits = || take.array().map(u64::from_le_bytes);
+        Some(Self {
+            key: bits()?,
+            least: f64::from_bits(bits()?),
+            most: f64::from_bits(bits()?),
+        })
+    }
+}
+
 /// All rows of a chunk.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Columns {
     /// In ascending order of start, as written.
     pub rows: Vec<Row>,
     /// The first row of each page.
     pub pages: Vec<u16>,
+    /// Between which numbers the annotations of each key lie, page by page; `None` where the keys are too many.
+    pub bounds: Vec<Option<Vec<Bounds>>>,
 }
 
+/// Between which numbers the annotations of a key lie, numerals among them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bounds {
+    /// The hash of the term that says that there is such a key.
+    pub key: u64,
+    /// The least.
+    pub least: f64,
+    /// The greatest.
+    pub most: f64,
+}
+
+/// Bounds are kept of so many keys of a page.
+const MOST_BOUNDS: usize = 64;
+
 impl Columns {
+    /// Adds a page that begins with a row, and the bounds of its keys.
+    pub fn add_page(&mut self, first: u16, bounds: Vec<Bounds>) {
+        self.pages.push(first);
+        self.bounds
+            .push(Some(bounds).filter(|bounds| bounds.len() <= MOST_BOUNDS));
+    }
+
+    /// Whether an annotation in a page, of the key with this hash, may have a number between two, both included.
+    #[must_use]
+    pub fn may_number(&self, page: u16, key: u64, least: f64, most: f64) -> bool {
+        let Some(Some(bounds)) = self.bounds.get(usize::from(page)) else {
+            return true;
+        };
+        let bounds = bounds.iter().find(|bounds| bounds.key == key);
+        bounds.is_some_and(|bounds| bounds.least <= most && bounds.most >= least)
+    }
+
+    /// Every page with its rows.
+    pub fn pages(&self) -> impl Iterator<Item = (u16, Range<usize>)> + '_ {
+        (0u16..).zip(&self.pages).map(|(number, &first)| {
+            let next = self.pages.get(usize::from(number) + 1).copied().map(usize::from);
+            (number, usize::from(first)..next.unwrap_or(self.rows.len()))
+        })
+    }
+
     /// The page that a row is in, and its place there.
     #[must_use]
     pub fn page_of(&self, row: usize) -> Option<(u16, usize)> {
@@ -74,7 +148,15 @@ impl Columns {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.rows.len() * size_of::<Row>() + self.pages.len() * 2 + size_of::<Self>()
+        self.rows.len() * size_of::<Row>()
+            + self.pages.len() * 2
+            + self
+                .bounds
+                .iter()
+                .flatten()
+                .map(|page| page.len() * 24 + 24)
+                .sum::<usize>()
+            + size_of::<Self>()
     }
 
     /// Its binary form; times are relative to `base`.
@@ -101,8 +183,17 @@ impl Columns {
         heads().for_each(|head| out.varint(u64::from(head.revision)));
         self.rows.iter().for_each(|row| out.varint(u64::from(row.failed)));
         out.extend(self.rows.iter().map(|row| row.flags));
+        let statuses = self
+            .rows
+            .iter()
+            .map(|row| row.status.map_or(0, |status| u64::from(status) + 1));
+        statuses.for_each(|status| out.varint(status));
         out.varint(self.pages.len() as u64);
         self.pages.iter().for_each(|&first| out.varint(u64::from(first)));
+        for page in &self.bounds {
+            out.varint(page.as_ref().map_or(0, |page| page.len() as u64 + 1));
+            page.iter().flatten().for_each(|bounds| bounds.put(&mut out));
+        }
         let mut value = Vec::new();
         squeeze::put(&mut value, &out, Effort::Fast);
         value
@@ -130,6 +221,7 @@ impl Columns {
                 head: nothing,
                 failed: 0,
                 flags: 0,
+                status: None,
             };
             count
         ];
@@ -161,13 +253,23 @@ impl Columns {
         for row in &mut rows {
             row.flags = take.byte()?;
         }
-        let pages = (0..take.count()?).map(|_| take.number()).collect::<Option<_>>()?;
-        Some(Self { rows, pages })
+        for row in &mut rows {
+            row.status = match take.number::<u32>()?.checked_sub(1) {
+                None => None,
+                Some(status) => Some(u16::try_from(status).ok()?),
+            };
+        }
+        let pages: Vec<u16> = (0..take.count()?).map(|_| take.number()).collect::<Option<_>>()?;
+        let bounds = pages
+            .iter()
+            .map(|_| Bounds::of_page(&mut take))
+            .collect::<Option<_>>()?;
+        Some(Self { rows, pages, bounds })
     }
 }
 
 /// More than the columns of a full chunk can take.
-const MAX_BYTES: usize = super::summaries::CHUNK_ROWS * 80 + 1024;
+const MAX_BYTES: usize = super::summaries::CHUNK_ROWS * (96 + MOST_BOUNDS * 24) + 1024;
 
 #[cfg(test)]
 mod tests {
@@ -186,7 +288,12 @@ mod tests {
                 (row.head.start, row.head.end, row.head.updated) =
                     (Timestamp(extreme[0]), Timestamp(extreme[1]), Timestamp(extreme[2]));
             }
-            let columns = Columns { rows, pages: vec![0, 5, 9] };
+            let mut columns = Columns { rows, ..Columns::default() };
+            columns.add_page(0, vec![Bounds { key: 7, least: -1.5, most: 3.0 }]);
+            columns.add_page(5, Vec::new());
+            columns.add_page(9, vec![Bounds { key: 7, least: 0.0, most: 0.0 }; MOST_BOUNDS + 1]);
+            prop_assert!(columns.may_number(0, 7, 3.0, 4.0) && !columns.may_number(0, 7, 3.5, 4.0));
+            prop_assert!(!columns.may_number(1, 7, 3.0, 4.0) && columns.may_number(2, 8, 3.0, 4.0));
             let base = Timestamp(arbitrary::BEGIN);
             prop_assert_eq!(Columns::decode(base, &columns.encode(base)), Some(columns.clone()));
             prop_assert_eq!(columns.page_of(4), Some((0, 4)));

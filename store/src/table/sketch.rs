@@ -84,7 +84,7 @@ mod tests {
             (digest.start, digest.end) = (Timestamp::ZERO, Timestamp(nanos as i64));
             let mut row = Row::of(&digest);
             row.failed = failed;
-            let sketch = Sketch::of(&Columns { rows: vec![row], pages: vec![0] });
+            let sketch = Sketch::of(&Columns { rows: vec![row], pages: vec![0], bounds: vec![None] });
             let bound = sketch.duration(&Rows::all(1));
             prop_assert!(bound >= nanos && bound - nanos <= nanos / 500, "{} {}", bound, nanos);
             prop_assert!(sketch.failed(&Rows::all(1)) >= failed);

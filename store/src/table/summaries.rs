@@ -12,11 +12,11 @@ use beamline_model::id::TraceId;
 use beamline_model::time::Timestamp;
 
 use super::DigestAt;
-use super::columns::{Columns, Row};
+use super::columns::{Bounds, Columns, Row};
 use super::index::{self, IndexHead};
 use super::keys::{self, HEADS, Place};
 use super::rows::Rows;
-use super::terms;
+use super::terms::{self, Code};
 use super::zone::Zone;
 use crate::api::Account;
 use crate::codec::digest::{Page, encode};
@@ -53,6 +53,13 @@ impl Head {
         let mut rows = Rows::all(self.size);
         self.dead.iter().for_each(|&row| rows.remove(usize::from(row)));
         rows
+    }
+
+    /// Whether its index tells exactly which rows have a term.
+    #[must_use]
+    pub fn knows_rows_of(&self, term: Code) -> bool {
+        let index = self.index.as_ref();
+        index.is_some_and(|index| index.wild.is_empty() && !index.filtered.contains(&term.group))
     }
 
     fn encode(&self, base: Timestamp) -> Vec<u8> {
@@ -153,8 +160,13 @@ pub fn write(place: &Place, chunk: u32, digests: &[&Digest], indexed: bool, batc
         });
         let next = first + rows.count();
         let page = encode(digests[first..next].iter().copied());
-        put(batch, Family::Summary, place, keys::page(chunk, head.pages), page);
-        columns.pages.push(first as u16);
+        put(batch, Family::Summary, place, keys::page(chunk, head.pages), page.bytes);
+        let bounds = page.bounds.into_iter().map(|(key, least, most)| Bounds {
+            key: terms::annotation_key(key).hash,
+            least,
+            most,
+        });
+        columns.add_page(first as u16, bounds.collect());
         head.pages += 1;
         first = next;
     }

@@ -83,7 +83,9 @@ fn annotation(group: u64, key: &str, value: &str) -> Code {
     }
 }
 
-fn annotation_key(key: &str) -> Code {
+/// The term that says that there is an annotation with a key.
+#[must_use]
+pub fn annotation_key(key: &str) -> Code {
     code(kind::ANNOTATION_KEY, &[key.as_bytes()])
 }
 

@@ -18,7 +18,7 @@ use crate::codec::varint::corrupt;
 use crate::engine::{EngineError, View, WriteBatch};
 
 /// A chunk of at least so many rows gets its index when it is sealed, a smaller one when it is merged.
-const INDEX_AT_ONCE: usize = 256;
+const INDEX_AT_ONCE: usize = 128;
 /// A chunk of fewer rows is merged with others.
 pub(super) const SMALL: usize = 2048;
 /// Records of hours kept in memory.

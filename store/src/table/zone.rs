@@ -24,6 +24,8 @@ pub struct Zone {
     pub failed: u32,
     /// Flags that any of them has, as [`TraceFlag::bit`](crate::api::TraceFlag::bit) has them.
     pub flags: u8,
+    /// Lowest and highest HTTP status of a root.
+    pub status: (u16, u16),
 }
 
 impl Default for Zone {
@@ -37,6 +39,7 @@ impl Default for Zone {
             duration: 0,
             failed: 0,
             flags: 0,
+            status: (u16::MAX, 0),
         }
     }
 }
@@ -53,6 +56,7 @@ impl Zone {
             duration: row.duration(),
             failed: row.failed,
             flags: row.flags,
+            status: row.status.map_or((u16::MAX, 0), |status| (status, status)),
         });
     }
 
@@ -66,6 +70,7 @@ impl Zone {
         self.duration = self.duration.max(other.duration);
         self.failed = self.failed.max(other.failed);
         self.flags |= other.flags;
+        self.status = (self.status.0.min(other.status.0), self.status.1.max(other.status.1));
     }
 
     /// Whether some digest may lie in the range.
@@ -89,6 +94,8 @@ impl Zone {
         out.varint(self.duration);
         out.varint(u64::from(self.failed));
         out.push(self.flags);
+        out.varint(u64::from(self.status.0));
+        out.varint(u64::from(self.status.1));
     }
 
     /// Takes it back.
@@ -104,6 +111,7 @@ impl Zone {
             duration: take.varint()?,
             failed: take.number()?,
             flags: take.byte()?,
+            status: (take.number()?, take.number()?),
         })
     }
 }

@@ -260,13 +260,13 @@ mod tests {
         digest.response_time = Some(250_000_000);
         digest.users = vec![UserFact {
             name: "alice".into(),
-            services: vec![0],
+            services: vec![0].into(),
         }];
-        let annotation = |key: &str, value, services| AnnotationFact {
+        let annotation = |key: &str, value, services: Vec<u16>| AnnotationFact {
             key: key.into(),
             value,
-            services,
-            segments: vec![],
+            services: services.into(),
+            segments: Indexes::new(),
         };
         digest.annotations = vec![
             annotation("age", Scalar::Number(30.0), vec![1]),

@@ -102,7 +102,7 @@ impl Build {
     fn user(mut self, name: &str) -> Self {
         self.0.users.push(UserFact {
             name: name.to_owned(),
-            services: vec![0],
+            services: vec![0].into(),
         });
         self
     }
@@ -111,8 +111,8 @@ impl Build {
         self.0.annotations.push(AnnotationFact {
             key: key.to_owned(),
             value,
-            services: vec![0],
-            segments: vec![0],
+            services: vec![0].into(),
+            segments: vec![0].into(),
         });
         self
     }

@@ -50,6 +50,7 @@ mod properties;
 pub use cause_json::{CausePattern, EntityPattern, ExceptionPattern, ServicePattern};
 pub use entity::EntitySelector;
 pub use eval::{GroupRef, Groups, NoGroups};
+pub use parser::numeral;
 
 use crate::digest::Digest;
 use crate::id::TraceId;

@@ -11,7 +11,7 @@ mod selector;
 mod value;
 
 pub(super) use selector::entity;
-pub(super) use value::numeral;
+pub use value::numeral;
 use value::{number_op, text_op};
 
 type Parsed<T> = Result<T, FilterError>;

@@ -1,11 +1,10 @@
 //! A page to digests.
 
 use std::borrow::Cow;
-use std::ops::Deref;
 
 use beamline_model::digest::{
-    AnnotationFact, CallFact, CauseEntity, CauseService, Digest, HttpFact, RootCause, SegmentFact, ServiceFact,
-    ServiceId, UserFact,
+    AnnotationFact, CallFact, CauseEntity, CauseService, Digest, HttpFact, Indexes, RootCause, SegmentFact,
+    ServiceFact, ServiceId, UserFact,
 };
 use beamline_model::node::{Flags, Scalar};
 use beamline_model::time::Timestamp;
@@ -40,35 +39,25 @@ pub(super) fn services(take: &mut Take<'_>, names: &Texts) -> Option<Vec<Service
     Some(services)
 }
 
-/// Indexes, mostly one.
-enum SmallIndexes {
-    One([u16; 1]),
-    Many(Vec<u16>),
-}
-
-impl Deref for SmallIndexes {
-    type Target = [u16];
-
-    fn deref(&self) -> &[u16] {
-        match self {
-            Self::One(one) => one,
-            Self::Many(many) => many,
-        }
-    }
+/// What keys say, service by service.
+enum Usual<'p> {
+    /// On the first walk over a page: what they said so far.
+    Learning(FxHashMap<Saying, Said>),
+    Known(&'p FxHashMap<Saying, Said>),
 }
 
 /// Reads rows one after the other.
 pub(super) struct Reader<'p> {
     page: &'p Page,
-    pub(super) cursors: Cursors<'p>,
+    services: &'p [ServiceFact],
+    cursors: Cursors<'p>,
     /// The number of the next value that is new.
-    pub(super) next_value: usize,
+    next_value: usize,
     /// The row at hand is not wanted: nothing is made of it.
     skips: bool,
-    /// What keys said so far, on the first walk over a page.
-    pub(super) learnt: Option<FxHashMap<Saying, Said>>,
-    /// What they say, after that.
-    usual: Option<&'p FxHashMap<Saying, Said>>,
+    usual: Usual<'p>,
+    /// Values that came again, a bit each.
+    again: Vec<u64>,
     /// The numbers of the services of the row at hand.
     own: Vec<u32>,
     start: Timestamp,
@@ -78,33 +67,51 @@ pub(super) struct Reader<'p> {
 
 impl<'p> Reader<'p> {
     /// Reads a page from its beginning and learns what is usual there.
-    pub(super) fn first(page: &'p Page) -> Self {
-        Self {
-            learnt: Some(FxHashMap::default()),
-            ..Self::new(page, page.streams.begin(), 0)
-        }
-    }
-
-    /// Reads a page that was read before, from a mark on.
-    pub(super) fn at(page: &'p Page, mark: &Mark, usual: &'p FxHashMap<Saying, Said>) -> Self {
-        Self {
-            usual: Some(usual),
-            ..Self::new(page, page.streams.at(&mark.place), mark.next_value)
-        }
-    }
-
-    fn new(page: &'p Page, cursors: Cursors<'p>, next_value: usize) -> Self {
+    pub(super) fn new(page: &'p Page, services: &'p [ServiceFact], cursors: Cursors<'p>) -> Self {
         Self {
             page,
+            services,
             cursors,
-            next_value,
+            next_value: 0,
             skips: false,
-            learnt: None,
-            usual: None,
+            usual: Usual::Learning(FxHashMap::default()),
+            again: Vec::new(),
             own: Vec::new(),
             start: Timestamp::ZERO,
             end: Timestamp::ZERO,
             unit: 1,
+        }
+    }
+
+    /// Where it is now.
+    pub(super) fn mark(&self) -> Mark {
+        Mark {
+            place: self.cursors.place(),
+            next_value: self.next_value,
+        }
+    }
+
+    /// Goes to where a reader was that had learnt all of this in the end.
+    pub(super) fn go_to(&mut self, mark: &Mark, usual: &'p FxHashMap<Saying, Said>) {
+        self.cursors.go_to(&mark.place);
+        self.next_value = mark.next_value;
+        self.usual = Usual::Known(usual);
+    }
+
+    /// What was usual in the rows it read, and which values came more than once; `None` if it knew before.
+    pub(super) fn learnt(self) -> Option<(FxHashMap<Saying, Said>, Vec<u64>)> {
+        match self.usual {
+            Usual::Learning(learnt) => Some((learnt, self.again)),
+            Usual::Known(_) => None,
+        }
+    }
+
+    fn comes_again(&mut self, value: usize) {
+        if matches!(self.usual, Usual::Learning(_)) {
+            if self.again.len() <= value / 64 {
+                self.again.resize(value / 64 + 1, 0);
+            }
+            self.again[value / 64] |= 1 << (value % 64);
         }
     }
 
@@ -159,7 +166,7 @@ impl<'p> Reader<'p> {
         digest.users = self.list(|reader| {
             Some(UserFact {
                 name: reader.value(Stream::Words)?,
-                services: reader.ascending()?,
+                services: reader.indexes()?,
             })
         })?;
         for words in [
@@ -223,7 +230,11 @@ impl<'p> Reader<'p> {
                 self.next_value += 1;
                 Some(self.next_value - 1)
             }
-            known => known,
+            Some(known) if known < self.page.values.len() => {
+                self.comes_again(known);
+                Some(known)
+            }
+            Some(_) => None,
         }
     }
 
@@ -241,12 +252,7 @@ impl<'p> Reader<'p> {
         Some(f32::from_bits(u32::from_le_bytes(raw)))
     }
 
-    fn ascending(&mut self) -> Option<Vec<u16>> {
-        let indexes = self.indexes()?;
-        Some(if self.skips { Vec::new() } else { indexes })
-    }
-
-    fn indexes(&mut self) -> Option<Vec<u16>> {
+    fn indexes(&mut self) -> Option<Indexes> {
         let stream = self.cursors.of(Stream::Indexes);
         let count = stream.count()?;
         let mut before = 0i64;
@@ -259,7 +265,7 @@ impl<'p> Reader<'p> {
 
     fn service(&mut self) -> Option<ServiceFact> {
         let number = self.cursors.of(Stream::ServiceOf).number::<u32>()?;
-        let service = self.page.services.get(number as usize)?;
+        let service = self.services.get(number as usize)?;
         self.own.push(number);
         Some(if self.skips {
             ServiceFact::default()
@@ -406,41 +412,48 @@ impl<'p> Reader<'p> {
                 value,
                 services: match told {
                     Some(services) => services,
-                    None if reader.skips => Vec::new(),
-                    None => derived.clone(),
+                    None => derived.as_slice().into(),
                 },
-                segments: if reader.skips { Vec::new() } else { segments.to_vec() },
+                segments,
             })
         })
     }
 
     /// The segments that said something, and the services if they do not follow from those.
-    fn place(&mut self, all: usize, before: &mut i64) -> Option<(SmallIndexes, Option<Vec<u16>>)> {
+    fn place(&mut self, all: usize, before: &mut i64) -> Option<(Indexes, Option<Indexes>)> {
         let bits = self.cursors.of(Stream::AnnotationWhere).varint()?;
         let segments = if bits & place::LIST != 0 {
-            SmallIndexes::Many(self.indexes()?)
+            self.indexes()?
         } else if bits & place::ALL != 0 {
-            SmallIndexes::Many((0..u16::try_from(all).ok()?).collect())
+            (0..u16::try_from(all).ok()?).collect()
         } else {
             let distance = bits >> place::DISTANCE;
             *before = before.checked_add((distance >> 1) as i64 ^ -((distance & 1) as i64))?;
-            SmallIndexes::One([u16::try_from(*before).ok()?])
+            Indexes::from_slice(&[u16::try_from(*before).ok()?])
         };
         let told = bits & place::SERVICES != 0;
         Some((segments, if told { Some(self.indexes()?) } else { None }))
     }
 
     fn scalar(&mut self, saying: Saying) -> Option<Scalar<'static>> {
-        let said = match self.cursors.of(Stream::AnnotationKind).byte()? {
-            kind::USUAL => *self.learnt.as_ref().or(self.usual)?.get(&saying)?,
+        let kind = self.cursors.of(Stream::AnnotationKind).byte()?;
+        let usual = kind == kind::USUAL;
+        let said = match kind {
+            kind::USUAL => *match &self.usual {
+                Usual::Learning(learnt) => learnt.get(&saying)?,
+                Usual::Known(known) => known.get(&saying)?,
+            },
             kind::TEXT => (kind::TEXT, self.value_number(Stream::AnnotationValue)? as u64),
             kind::WHOLE => (kind::WHOLE, self.cursors.of(Stream::AnnotationNumber).zigzag()? as u64),
             kind::FLOAT => (kind::FLOAT, u64::from_le_bytes(self.cursors.of(Stream::Raw).array()?)),
             kind @ (kind::FALSE | kind::TRUE) => (kind, 0),
             _ => return None,
         };
-        if let Some(learnt) = &mut self.learnt {
+        if let Usual::Learning(learnt) = &mut self.usual {
             learnt.entry(saying).or_insert(said);
+        }
+        if let (true, (kind::TEXT, value)) = (usual, said) {
+            self.comes_again(usize::try_from(value).ok()?);
         }
         Some(match said {
             (kind::TEXT, number) => {

@@ -7,7 +7,7 @@
 use super::super::squeeze::{self, Effort};
 use super::super::varint::{Put, Take};
 
-/// A stream. The streams of [`Section::Structure`] come first.
+/// A stream. Those of the structure come first, then those of what looks random.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub(super) enum Stream {
@@ -46,7 +46,7 @@ pub(super) enum Stream {
     Causes,
     CauseNames,
     CauseValues,
-    /// Here the streams of [`Section::Random`] begin. Lower bytes of times, the higher of the two.
+    /// What looks random begins here: the low bytes of times, the higher of the two.
     LowHigh,
     /// The lowest.
     LowLow,
@@ -104,71 +104,52 @@ pub(super) fn squeezed(bytes: &[u8], out: &mut Vec<u8>) {
     out.sized(&value);
 }
 
-/// The streams of an open page.
+/// Some of the streams of a page, decompressed.
 #[derive(Debug)]
-pub(super) struct Streams {
-    structure: Vec<u8>,
-    random: Vec<u8>,
-    /// Where each begins and ends in its section.
-    ends: [(u32, u32); STREAMS],
+pub(super) struct Section {
+    bytes: Vec<u8>,
+    /// Where each begins and ends.
+    ends: Vec<(u32, u32)>,
 }
 
-impl Streams {
-    /// Takes both sections; `None` if they are damaged or take more than `most` bytes.
-    pub(super) fn take(take: &mut Take<'_>, most: usize) -> Option<Self> {
-        let mut ends = [(0, 0); STREAMS];
-        let (first, second) = ends.split_at_mut(FIRST_RANDOM);
-        let structure = opened(take, first, most)?;
-        let random = opened(take, second, most)?;
-        Some(Self {
-            structure,
-            random,
-            ends,
-        })
+impl Section {
+    /// The streams that say how facts hang together.
+    pub(super) fn structure(compressed: &[u8], most: usize) -> Option<Self> {
+        Self::open(compressed, FIRST_RANDOM, most)
+    }
+
+    /// The streams of what looks random.
+    pub(super) fn random(compressed: &[u8], most: usize) -> Option<Self> {
+        Self::open(compressed, STREAMS - FIRST_RANDOM, most)
+    }
+
+    /// `None` if it is damaged or takes more than `most` bytes.
+    fn open(compressed: &[u8], streams: usize, most: usize) -> Option<Self> {
+        let bytes = squeeze::take(Take(compressed), most)?;
+        let mut heads = Take(&bytes);
+        let lengths: Vec<u32> = (0..streams).map(|_| heads.number()).collect::<Option<_>>()?;
+        let mut at = u32::try_from(bytes.len() - heads.0.len()).ok()?;
+        let mut ends = Vec::with_capacity(streams);
+        for length in lengths {
+            ends.push((at, at.checked_add(length)?));
+            at += length;
+        }
+        (at as usize == bytes.len()).then_some(Self { bytes, ends })
     }
 
     fn stream(&self, number: usize) -> &[u8] {
-        let (from, to) = self.ends[number];
-        let section = if number < FIRST_RANDOM {
-            &self.structure
-        } else {
-            &self.random
-        };
-        section.get(from as usize..to as usize).unwrap_or_default()
+        let (from, to) = self.ends.get(number).copied().unwrap_or_default();
+        self.bytes.get(from as usize..to as usize).unwrap_or_default()
     }
 
-    /// The beginning of all streams.
-    pub(super) fn begin(&self) -> Cursors<'_> {
-        Cursors(std::array::from_fn(|number| Take(self.stream(number))))
-    }
-
-    /// A place that was reached before.
-    pub(super) fn at(&self, place: &Place) -> Cursors<'_> {
-        Cursors(std::array::from_fn(|number| {
-            let stream = self.stream(number);
-            Take(
-                stream
-                    .get(stream.len() - place.0[number] as usize..)
-                    .unwrap_or_default(),
-            )
-        }))
+    /// The packed texts, of the section that has them.
+    pub(super) fn packed(&self) -> Take<'_> {
+        Take(self.stream(Stream::Packed as usize - FIRST_RANDOM))
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.structure.len() + self.random.len() + size_of::<Self>()
+        self.bytes.len() + self.ends.len() * 8
     }
-}
-
-fn opened(take: &mut Take<'_>, ends: &mut [(u32, u32)], most: usize) -> Option<Vec<u8>> {
-    let bytes = squeeze::take(Take(take.sized()?), most)?;
-    let mut heads = Take(&bytes);
-    let lengths: Vec<u32> = ends.iter().map(|_| heads.number()).collect::<Option<_>>()?;
-    let mut at = u32::try_from(bytes.len() - heads.0.len()).ok()?;
-    for (end, length) in ends.iter_mut().zip(lengths) {
-        *end = (at, at.checked_add(length)?);
-        at = end.1;
-    }
-    (at as usize == bytes.len()).then_some(bytes)
 }
 
 /// A place in all streams: how much of each is left there.
@@ -179,6 +160,22 @@ pub(super) struct Place([u32; STREAMS]);
 pub(super) struct Cursors<'a>([Take<'a>; STREAMS]);
 
 impl<'a> Cursors<'a> {
+    /// The beginning of all streams.
+    pub(super) fn begin(structure: &'a Section, random: &'a Section) -> Self {
+        Self(std::array::from_fn(|number| match number.checked_sub(FIRST_RANDOM) {
+            None => Take(structure.stream(number)),
+            Some(number) => Take(random.stream(number)),
+        }))
+    }
+
+    /// Goes on from a place that was reached before.
+    pub(super) fn go_to(&mut self, place: &Place) {
+        for (take, &left) in self.0.iter_mut().zip(&place.0) {
+            let passed = take.0.len().saturating_sub(left as usize);
+            take.0 = take.0.get(passed..).unwrap_or_default();
+        }
+    }
+
     pub(super) fn of(&mut self, stream: Stream) -> &mut Take<'a> {
         &mut self.0[stream as usize]
     }

@@ -105,6 +105,10 @@ impl Texts {
         whole.then_some(Self { all, ends })
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
     pub(super) fn get(&self, number: usize) -> Option<&str> {
         let end = *self.ends.get(number)? as usize;
         let start = match number.checked_sub(1) {

@@ -5,6 +5,7 @@ use std::collections::hash_map::Entry;
 use beamline_model::digest::{
     AnnotationFact, CallFact, Digest, HttpFact, RootCause, SegmentFact, ServiceFact, UserFact,
 };
+use beamline_model::lang::trace_filter::numeral;
 use beamline_model::node::{Flags, Scalar};
 use beamline_model::time::Timestamp;
 use rustc_hash::FxHashMap;
@@ -17,9 +18,18 @@ use super::{NO_SERVICE, SHARES, Said, Saying, UNITS, VERSION, call, head, kind, 
 /// How many values a digest adds to its page, roughly.
 const VALUES_EACH: usize = 16;
 
-/// Writes the binary form of one page, its rows in the order given.
+/// A page in its binary form.
+#[derive(Clone, Debug)]
+pub struct Encoded<'a> {
+    /// The page.
+    pub bytes: Vec<u8>,
+    /// Keys of annotations with numbers, numerals among them: the key, its least and its greatest.
+    pub bounds: Vec<(&'a str, f64, f64)>,
+}
+
+/// Writes one page, its rows in the order given.
 #[must_use]
-pub fn encode<'a>(digests: impl IntoIterator<Item = &'a Digest>) -> Vec<u8> {
+pub fn encode<'a>(digests: impl IntoIterator<Item = &'a Digest>) -> Encoded<'a> {
     let digests = digests.into_iter();
     let mut writer = Writer {
         streams: Writing::default(),
@@ -27,6 +37,7 @@ pub fn encode<'a>(digests: impl IntoIterator<Item = &'a Digest>) -> Vec<u8> {
         values: Known::with_room(digests.size_hint().0 * VALUES_EACH),
         services: FxHashMap::default(),
         usual: FxHashMap::default(),
+        bounds: FxHashMap::default(),
         scratch: Vec::new(),
         own: Vec::new(),
         start: Timestamp::ZERO,
@@ -44,7 +55,12 @@ pub fn encode<'a>(digests: impl IntoIterator<Item = &'a Digest>) -> Vec<u8> {
     writer.names.finish(packed, &mut page);
     writer.values.finish(packed, &mut page);
     writer.streams.finish(&mut page);
-    page
+    let mut bounds: Vec<_> = writer.bounds.into_iter().collect();
+    bounds.sort_unstable_by_key(|&(key, _)| key);
+    Encoded {
+        bytes: page,
+        bounds: bounds.into_iter().map(|(_, bounds)| bounds).collect(),
+    }
 }
 
 /// The coarsest unit in which all times of a digest are whole.
@@ -70,6 +86,7 @@ struct Writer<'a> {
     values: Known<'a>,
     services: FxHashMap<&'a ServiceFact, u32>,
     usual: FxHashMap<Saying, Said>,
+    bounds: FxHashMap<u32, (&'a str, f64, f64)>,
     scratch: Vec<u16>,
     // Of the digest at hand: the numbers of its services, and its times.
     own: Vec<u32>,
@@ -313,9 +330,14 @@ impl<'a> Writer<'a> {
             let (key, _) = self.names.number(&fact.key);
             self.streams.to(Stream::AnnotationKey).varint(u64::from(key));
             services_of(&fact.segments, &digest.segments, &mut derived);
-            self.place(fact, digest.segments.len(), derived != fact.services, &mut before);
+            self.place(
+                fact,
+                digest.segments.len(),
+                derived[..] != fact.services[..],
+                &mut before,
+            );
             let first = derived.first().and_then(|&service| self.own.get(usize::from(service)));
-            self.scalar(&fact.value, (key, first.copied().unwrap_or(NO_SERVICE)));
+            self.scalar(&fact.key, &fact.value, (key, first.copied().unwrap_or(NO_SERVICE)));
         }
         self.scratch = derived;
     }
@@ -341,7 +363,21 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn scalar(&mut self, value: &'a Scalar<'static>, saying: Saying) {
+    fn bound(&mut self, number_of_key: u32, key: &'a str, value: &Scalar<'_>) {
+        let number = match value {
+            Scalar::Number(number) => Some(*number),
+            // A numeral is compared as what it says.
+            Scalar::Text(text) => numeral(text),
+            Scalar::Bool(_) => None,
+        };
+        let Some(number) = number.filter(|number| !number.is_nan()) else {
+            return;
+        };
+        let (_, least, most) = self.bounds.entry(number_of_key).or_insert((key, number, number));
+        (*least, *most) = (least.min(number), most.max(number));
+    }
+
+    fn scalar(&mut self, key: &'a str, value: &'a Scalar<'static>, saying: Saying) {
         let (said, new) = match value {
             Scalar::Text(text) => {
                 let (number, new) = self.values.number(text);
@@ -363,6 +399,7 @@ impl<'a> Writer<'a> {
             return kinds.push(kind::USUAL);
         }
         kinds.push(said.0);
+        self.bound(saying.0, key, value);
         match said {
             (kind::TEXT, _) if new => self.streams.to(Stream::AnnotationValue).varint(0),
             (kind::TEXT, number) => self.streams.to(Stream::AnnotationValue).varint(number + 1),

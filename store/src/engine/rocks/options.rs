@@ -79,6 +79,17 @@ impl Settings {
                 options.set_bottommost_compression_type(DBCompressionType::Zstd);
             }
         }
+        if let Family::Trace(_) = family {
+            // Every trace is looked up before it is sealed, and mostly is not there: without this, in no memory table of
+            // three days.
+            options.set_memtable_prefix_bloom_ratio(0.05);
+            options.set_memtable_whole_key_filtering(true);
+        }
+        if let Family::Summary | Family::Bitmap | Family::Filter | Family::Edge = family {
+            // Merged rows are replaced by larger ones and then seldom touched: without this, what they replaced would
+            // stay on disk until much more has come.
+            options.add_compact_on_deletion_collector_factory(128, 64, 0.2);
+        }
         options.set_level_compaction_dynamic_level_bytes(true);
         options.set_block_based_table_factory(&self.blocks(family));
         options

@@ -111,11 +111,11 @@ fn truth(word: &str) -> Option<bool> {
 }
 
 /// A decimal number; `inf` and `NaN`, which Rust would read too, are texts.
-pub(in super::super) fn numeral(text: &str) -> Option<f64> {
+#[must_use]
+pub fn numeral(text: &str) -> Option<f64> {
     let looks_like_one = text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
-    text.parse()
-        .ok()
-        .filter(|value: &f64| looks_like_one && value.is_finite())
+    let number = || text.parse().ok().filter(|value: &f64| value.is_finite());
+    looks_like_one.then(number).flatten()
 }
 
 pub(super) fn number_op(op: Op) -> Option<NumberOp> {
