@@ -11,7 +11,7 @@ help: ## Show this list
 
 run: rocksdb ## Build Beamline and start it together with a simulated shop
 	$(CARGO) build --release --locked
-	@$(BINARY) demo
+	@env -u BEAMLINE_CACHE $(BINARY) demo
 
 test: rocksdb ## Everything that CI checks: format, lints, unit, property, contract, integration, real clients
 	@tools/install-missing.sh test

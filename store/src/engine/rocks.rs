@@ -165,7 +165,12 @@ impl Engine for Rocks {
         let tables: Vec<_> = tables.iter().collect();
         self.db
             .flush_cfs_opt(&tables, &FlushOptions::default())
-            .map_err(|error| failed(self.db.path(), &error))
+            .map_err(|error| failed(self.db.path(), &error))?;
+        // What was cut off of the hot log may lie in files that hold nothing else and that nothing else would touch.
+        if let Some(hot) = self.table(Family::Hot) {
+            self.db.compact_range_cf(&hot, None::<&[u8]>, None::<&[u8]>);
+        }
+        Ok(())
     }
 
     fn checkpoint(&self, to: &Path) -> Result<(), EngineError> {
