@@ -25,6 +25,7 @@ use crate::engine::{EngineError, View};
 
 #[cfg(test)]
 pub(crate) mod arbitrary;
+pub mod bounds;
 pub mod cache;
 pub mod calendar;
 pub mod chunks;

@@ -112,12 +112,14 @@ fn among(moment: &Moment<'_>, chunk: &Chunk, required: &Required, asked: &Rows) 
         }
         Required::Text(part) => rows_with_text(moment, chunk, asked, &|text| part.is_in(text))?,
         Required::Number(key, range) => {
-            let (columns, key) = (moment.columns(chunk)?, annotation_key(key).hash);
+            let (key, least, most) = (annotation_key(key).hash, *range.start(), *range.end());
             let mut rows = Rows::none(size);
-            for (page, of_page) in columns.pages() {
-                if columns.may_number(page, key, *range.start(), *range.end()) {
-                    of_page.for_each(|row| rows.insert(row));
-                }
+            if chunk.head.may_number(key, least, most) {
+                let columns = moment.columns(chunk)?;
+                let pages = columns
+                    .pages()
+                    .filter(|(page, _)| columns.may_number(*page, key, least, most));
+                pages.for_each(|(_, of_page)| of_page.for_each(|row| rows.insert(row)));
             }
             rows
         }

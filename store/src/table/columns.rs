@@ -7,6 +7,7 @@ use beamline_model::digest::Digest;
 use beamline_model::id::TraceId;
 use beamline_model::time::{TimeRange, Timestamp};
 
+use super::bounds::{self, Bounds, MOST_KEYS};
 use super::terms::flag_bits;
 use crate::api::TimeBasis;
 use crate::codec::digest::Head;
@@ -58,34 +59,6 @@ impl Row {
     }
 }
 
-impl Bounds {
-    fn of_page(take: &mut Take<'_>) -> Option<Option<Vec<Self>>> {
-        match take
-            .number::<usize>()
-            .filter(|&count| count <= MOST_BOUNDS + 1)?
-            .checked_sub(1)
-        {
-            None => Some(None),
-            Some(count) => Some(Some((0..count).map(|_| Self::take(take)).collect::<Option<_>>()?)),
-        }
-    }
-
-    fn put(&self, out: &mut Vec<u8>) {
-        for bits in [self.key, self.least.to_bits(), self.most.to_bits()] {
-            out.extend_from_slice(&bits.to_le_bytes());
-        }
-    }
-
-    fn take(take: &mut Take<'_>) -> Option<Self> {
-        let mut bits = || take.array().map(u64::from_le_bytes);
-        Some(Self {
-            key: bits()?,
-            least: f64::from_bits(bits()?),
-            most: f64::from_bits(bits()?),
-        })
-    }
-}
-
 /// All rows of a chunk.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Columns {
@@ -97,36 +70,19 @@ pub struct Columns {
     pub bounds: Vec<Option<Vec<Bounds>>>,
 }
 
-/// Between which numbers the annotations of a key lie, numerals among them.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Bounds {
-    /// The hash of the term that says that there is such a key.
-    pub key: u64,
-    /// The least.
-    pub least: f64,
-    /// The greatest.
-    pub most: f64,
-}
-
-/// Bounds are kept of so many keys of a page.
-const MOST_BOUNDS: usize = 64;
-
 impl Columns {
     /// Adds a page that begins with a row, and the bounds of its keys.
     pub fn add_page(&mut self, first: u16, bounds: Vec<Bounds>) {
         self.pages.push(first);
         self.bounds
-            .push(Some(bounds).filter(|bounds| bounds.len() <= MOST_BOUNDS));
+            .push(Some(bounds).filter(|bounds| bounds.len() <= MOST_KEYS));
     }
 
     /// Whether an annotation in a page, of the key with this hash, may have a number between two, both included.
     #[must_use]
     pub fn may_number(&self, page: u16, key: u64, least: f64, most: f64) -> bool {
-        let Some(Some(bounds)) = self.bounds.get(usize::from(page)) else {
-            return true;
-        };
-        let bounds = bounds.iter().find(|bounds| bounds.key == key);
-        bounds.is_some_and(|bounds| bounds.least <= most && bounds.most >= least)
+        let of_page = self.bounds.get(usize::from(page)).and_then(Option::as_deref);
+        bounds::may_number(of_page, key, least, most)
     }
 
     /// Every page with its rows.
@@ -190,10 +146,9 @@ impl Columns {
         statuses.for_each(|status| out.varint(status));
         out.varint(self.pages.len() as u64);
         self.pages.iter().for_each(|&first| out.varint(u64::from(first)));
-        for page in &self.bounds {
-            out.varint(page.as_ref().map_or(0, |page| page.len() as u64 + 1));
-            page.iter().flatten().for_each(|bounds| bounds.put(&mut out));
-        }
+        self.bounds
+            .iter()
+            .for_each(|page| bounds::put(page.as_deref(), &mut out));
         let mut value = Vec::new();
         squeeze::put(&mut value, &out, Effort::Fast);
         value
@@ -260,16 +215,13 @@ impl Columns {
             };
         }
         let pages: Vec<u16> = (0..take.count()?).map(|_| take.number()).collect::<Option<_>>()?;
-        let bounds = pages
-            .iter()
-            .map(|_| Bounds::of_page(&mut take))
-            .collect::<Option<_>>()?;
+        let bounds = pages.iter().map(|_| bounds::take(&mut take)).collect::<Option<_>>()?;
         Some(Self { rows, pages, bounds })
     }
 }
 
 /// More than the columns of a full chunk can take.
-const MAX_BYTES: usize = super::summaries::CHUNK_ROWS * (96 + MOST_BOUNDS * 24) + 1024;
+const MAX_BYTES: usize = super::summaries::CHUNK_ROWS * (96 + MOST_KEYS * 24) + 1024;
 
 #[cfg(test)]
 mod tests {
@@ -291,7 +243,7 @@ mod tests {
             let mut columns = Columns { rows, ..Columns::default() };
             columns.add_page(0, vec![Bounds { key: 7, least: -1.5, most: 3.0 }]);
             columns.add_page(5, Vec::new());
-            columns.add_page(9, vec![Bounds { key: 7, least: 0.0, most: 0.0 }; MOST_BOUNDS + 1]);
+            columns.add_page(9, vec![Bounds { key: 7, least: 0.0, most: 0.0 }; MOST_KEYS + 1]);
             prop_assert!(columns.may_number(0, 7, 3.0, 4.0) && !columns.may_number(0, 7, 3.5, 4.0));
             prop_assert!(!columns.may_number(1, 7, 3.0, 4.0) && columns.may_number(2, 8, 3.0, 4.0));
             let base = Timestamp(arbitrary::BEGIN);

@@ -12,7 +12,8 @@ use beamline_model::id::TraceId;
 use beamline_model::time::Timestamp;
 
 use super::DigestAt;
-use super::columns::{Bounds, Columns, Row};
+use super::bounds::{self, Bounds};
+use super::columns::{Columns, Row};
 use super::index::{self, IndexHead};
 use super::keys::{self, HEADS, Place};
 use super::rows::Rows;
@@ -30,7 +31,7 @@ const PAGE_ROWS: usize = 128;
 const PAGE_FACTS: usize = 10_240;
 
 /// A chunk's head.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Head {
     /// Its number in the minute.
     pub chunk: u32,
@@ -42,6 +43,8 @@ pub struct Head {
     pub zone: Zone,
     /// Superseded rows, ascending.
     pub dead: Vec<u16>,
+    /// Between which numbers the annotations of each key lie, in all pages; `None` where the keys are too many.
+    pub bounds: Option<Vec<Bounds>>,
     /// The index, if it has one.
     pub index: Option<IndexHead>,
 }
@@ -62,6 +65,12 @@ impl Head {
         index.is_some_and(|index| index.wild.is_empty() && !index.filtered.contains(&term.group))
     }
 
+    /// Whether an annotation of the key with this hash may have a number between two, both included.
+    #[must_use]
+    pub fn may_number(&self, key: u64, least: f64, most: f64) -> bool {
+        bounds::may_number(self.bounds.as_deref(), key, least, most)
+    }
+
     fn encode(&self, base: Timestamp) -> Vec<u8> {
         let mut out = vec![1];
         out.varint(self.size as u64);
@@ -69,6 +78,7 @@ impl Head {
         self.zone.encode(base, &mut out);
         out.varint(self.dead.len() as u64);
         self.dead.iter().for_each(|&row| out.varint(u64::from(row)));
+        bounds::put(self.bounds.as_deref(), &mut out);
         out.push(u8::from(self.index.is_some()));
         if let Some(index) = &self.index {
             index.encode(&mut out);
@@ -88,6 +98,7 @@ impl Head {
             pages: take.number()?,
             zone: Zone::decode(base, &mut take)?,
             dead: (0..take.count()?).map(|_| take.number()).collect::<Option<_>>()?,
+            bounds: bounds::take(&mut take)?,
             index: if take.byte()? == 1 {
                 Some(IndexHead::decode(&mut take)?)
             } else {
@@ -170,6 +181,7 @@ pub fn write(place: &Place, chunk: u32, digests: &[&Digest], indexed: bool, batc
         head.pages += 1;
         first = next;
     }
+    head.bounds = bounds::of_all(&columns.bounds);
     put(
         batch,
         Family::Summary,

@@ -401,19 +401,23 @@ impl<'p> Reader<'p> {
         self.list(|reader| {
             let key = reader.cursors.of(Stream::AnnotationKey).number()?;
             let (segments, told) = reader.place(digest.segments.len(), &mut before)?;
-            services_of(&segments, &digest.segments, &mut derived);
-            let first = derived
-                .first()
-                .and_then(|&service| reader.own.get(usize::from(service)));
-            let value = reader.scalar((key, first.copied().unwrap_or(NO_SERVICE)))?;
+            let service_of = |&at: &u16| digest.segments.get(usize::from(at)).map(|segment| segment.service);
+            let first = segments.iter().filter_map(service_of).min();
+            let first = first.and_then(|service| reader.own.get(usize::from(service)).copied());
+            let value = reader.scalar((key, first.unwrap_or(NO_SERVICE)))?;
             let key = reader.page.names.get(key as usize)?;
+            let services = match told {
+                Some(services) => services,
+                None if reader.skips => Indexes::new(),
+                None => {
+                    services_of(&segments, &digest.segments, &mut derived);
+                    derived.as_slice().into()
+                }
+            };
             Some(AnnotationFact {
                 key: reader.text(key),
                 value,
-                services: match told {
-                    Some(services) => services,
-                    None => derived.as_slice().into(),
-                },
+                services,
                 segments,
             })
         })
@@ -449,11 +453,12 @@ impl<'p> Reader<'p> {
             kind @ (kind::FALSE | kind::TRUE) => (kind, 0),
             _ => return None,
         };
-        if let Usual::Learning(learnt) = &mut self.usual {
-            learnt.entry(saying).or_insert(said);
-        }
-        if let (true, (kind::TEXT, value)) = (usual, said) {
-            self.comes_again(usize::try_from(value).ok()?);
+        match (&mut self.usual, said) {
+            (_, (kind::TEXT, value)) if usual => self.comes_again(usize::try_from(value).ok()?),
+            (Usual::Learning(learnt), _) if !usual => {
+                learnt.entry(saying).or_insert(said);
+            }
+            _ => {}
         }
         Some(match said {
             (kind::TEXT, number) => {
