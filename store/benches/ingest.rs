@@ -2,8 +2,8 @@
 //!
 //! `cargo bench -p beamline-store --features rocks --bench ingest -- [spans]`
 //!
-//! The shape is the one Jaeger publishes its figures for: 10 spans a trace, 10 services, 11 attributes a span. Spans
-//! arrive in requests of one service each, every request committed durably; the sealer works beside them.
+//! The shape is that of `beamline load`, which is the one Jaeger publishes its figures for: 10 spans a trace, 10 services,
+//! 11 attributes a span. Requests hold whole traces, every request is committed durably; the sealer works beside them.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark")]
 
 use std::sync::Arc;
@@ -21,7 +21,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const SERVICES: u64 = 10;
 const TRACES_A_ROUND: u64 = 1000;
-const REQUEST_SPANS: usize = 500;
+const REQUEST_TRACES: usize = 50;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -83,6 +83,13 @@ fn main() {
         "frames                {:>12.1} bytes/span",
         figure("beamline_store_frames_written_bytes") / total
     );
+    let parts = figures.iter().filter_map(|(name, bytes)| {
+        let part = name
+            .strip_prefix("beamline_store_frames_")?
+            .strip_suffix("_written_bytes")?;
+        Some((part, *bytes as f64 / total))
+    });
+    parts.for_each(|(part, bytes)| println!("  {part:<20}{bytes:>12.1}"));
     let mut times: Vec<Duration> = (0..2000u64)
         .map(|n| {
             let trace = trace_id(n * 7919 % (rounds * TRACES_A_ROUND));
@@ -137,97 +144,152 @@ async fn commit_all(store: &Arc<Store>, batches: Vec<Batch>) {
 }
 
 fn trace_id(trace: u64) -> TraceId {
-    let mixed = trace.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(17);
-    TraceId((u128::from(mixed) << 64) | u128::from(mixed.wrapping_mul(0xd6e8_feb8_6659_fd93) | 1))
+    let random = (u128::from(mix(trace)) << 64) | u128::from(mix(!trace));
+    // As X-Ray makes them, and X-Ray's propagators for OpenTelemetry: the second in front.
+    TraceId((1_795_415_913 + u128::from(trace / 10_000)) << 96 | random >> 32)
 }
 
-/// The requests of some traces, a service after the other.
+/// Spreads a number over 64 bits (the finalizer of SplitMix64).
+fn mix(number: u64) -> u64 {
+    let mut bits = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ (bits >> 31)
+}
+
+/// The requests of some traces: whole traces in each, its spans by service, as `beamline load` sends them.
 fn round_of_requests(store: &Store, round: u64) -> Vec<Batch> {
-    let traces = round * TRACES_A_ROUND..(round + 1) * TRACES_A_ROUND;
-    let mut requests = Vec::new();
+    let traces: Vec<u64> = (round * TRACES_A_ROUND..(round + 1) * TRACES_A_ROUND).collect();
+    traces
+        .chunks(REQUEST_TRACES)
+        .map(|traces| request(store, traces))
+        .collect()
+}
+
+fn request(store: &Store, traces: &[u64]) -> Batch {
+    let shapes: Vec<Vec<Shape>> = traces.iter().map(|&trace| shapes(trace, store.stamp())).collect();
+    let (mut buffer, mut records) = (Vec::new(), Vec::new());
     for service in 0..SERVICES {
-        for traces in traces.clone().collect::<Vec<_>>().chunks(REQUEST_SPANS) {
-            let mut buffer = Vec::new();
-            let records = traces.iter().map(|&trace| {
-                let from = buffer.len() as u32;
-                let received = store.stamp();
-                let start = received.plus(-2_000_000_000 + service as i64 * 1_000_000);
-                let end = start.plus(20_000_000 - service as i64 * 1_000_000);
-                span(&mut buffer, trace, service, start, end);
-                BatchRecord {
-                    trace: trace_id(trace),
-                    received,
-                    start,
-                    end: Some(end),
-                    weight: 1.0,
-                    context: Some(0),
-                    body: from..buffer.len() as u32,
-                }
-            });
-            let records = records.collect();
-            requests.push(Batch {
-                account: Account::default(),
-                buffer: buffer.into(),
-                contexts: vec![context(service).into()],
-                records,
+        for (&trace, shapes) in traces.iter().zip(&shapes) {
+            let from = buffer.len() as u32;
+            let shape = &shapes[service as usize];
+            span(&mut buffer, trace, service, shape);
+            records.push(BatchRecord {
+                trace: trace_id(trace),
+                received: store.stamp(),
+                start: shape.start,
+                end: Some(shape.end),
+                weight: 1.0,
+                context: Some(service as u32),
+                body: from..buffer.len() as u32,
             });
         }
     }
-    requests
-}
-
-fn span_id(trace: u64, service: u64) -> [u8; 8] {
-    (trace * SERVICES + service + 1)
-        .wrapping_mul(0xa076_1d64_78bd_642f)
-        .to_be_bytes()
-}
-
-/// A protobuf `Span` with eleven attributes.
-fn span(out: &mut Vec<u8>, trace: u64, service: u64, start: Timestamp, end: Timestamp) {
-    sized(out, 1, &trace_id(trace).to_bytes());
-    sized(out, 2, &span_id(trace, service));
-    if service > 0 {
-        sized(out, 4, &span_id(trace, service - 1));
+    Batch {
+        account: Account::default(),
+        buffer: buffer.into(),
+        contexts: (0..SERVICES).map(|service| context(service).into()).collect(),
+        records,
     }
-    sized(out, 5, format!("GET /api/v1/resource-{service}").as_bytes());
+}
+
+/// Where a span is in its trace.
+struct Shape {
+    parent: Option<u64>,
+    start: Timestamp,
+    end: Timestamp,
+    /// Picks the values of attributes that repeat.
+    variety: u64,
+}
+
+/// A tree of spans, each within its parent. Traces are around a second long.
+fn shapes(trace: u64, now: Timestamp) -> Vec<Shape> {
+    let length = 250_000_000 << (mix(trace) % 5);
+    let length = length + mix(trace ^ 0x5555) as i64 % length / 2;
+    let mut shapes: Vec<Shape> = Vec::new();
+    for service in 0..SERVICES {
+        let random = mix(trace << 8 | service);
+        let parent = (service > 0).then(|| random % service);
+        let (start, end) = match parent.map(|parent| &shapes[parent as usize]) {
+            None => (now.plus(-length), now),
+            Some(parent) => {
+                let length = (parent.end.0 - parent.start.0) as f64;
+                let part = |bits: u64| (bits & 0xffff_ffff) as f64 / (1u64 << 32) as f64;
+                let (a, b) = (part(mix(random)), part(mix(random) >> 32));
+                (
+                    parent.start.plus((length * 0.9 * a.min(b)) as i64),
+                    parent.end.plus(-((length * 0.1 * a.max(b)) as i64)),
+                )
+            }
+        };
+        shapes.push(Shape {
+            parent,
+            start,
+            end,
+            variety: mix(!random),
+        });
+    }
+    shapes
+}
+
+fn span_id(trace: u64, service: u64) -> u64 {
+    mix(mix(trace) ^ service << 40) | 1
+}
+
+/// A protobuf `Span` with eleven attributes, as `beamline load` sends it.
+fn span(out: &mut Vec<u8>, trace: u64, service: u64, shape: &Shape) {
+    sized(out, 1, &trace_id(trace).to_bytes());
+    sized(out, 2, &span_id(trace, service).to_be_bytes());
+    if let Some(parent) = shape.parent {
+        sized(out, 4, &span_id(trace, parent).to_be_bytes());
+    }
+    let variety = shape.variety;
+    let route = format!("/api/v1/resource-{}/{{id}}", variety >> 32 & 7);
+    sized(out, 5, format!("GET {route}").as_bytes());
     out.extend([6 << 3, 2]);
-    for (field, moment) in [(7u8, start), (8, end)] {
+    for (field, moment) in [(7u8, shape.start), (8, shape.end)] {
         out.push(field << 3 | 1);
         out.extend_from_slice(&moment.0.to_le_bytes());
     }
-    let customer = trace.wrapping_mul(0x2545_f491_4f6c_dd1d) % 5000;
-    for (key, value) in [
-        ("http.request.method", "GET".to_owned()),
-        ("url.path", format!("/api/v1/resource-{service}/{customer}")),
-        ("url.scheme", "https".to_owned()),
-        ("http.response.status_code", "200".to_owned()),
-        ("server.address", format!("service-{service}.shop.internal")),
-        ("network.peer.address", format!("10.0.{service}.{}", customer % 250)),
-        ("user_agent.original", "Mozilla/5.0 (X11; Linux x86_64)".to_owned()),
-        ("app.customer", format!("customer-{customer}")),
-        ("app.order", format!("{:016x}", trace.wrapping_mul(0x9e37_79b9))),
-        ("thread.name", format!("worker-{}", trace % 32)),
-        ("code.function", "handle_request".to_owned()),
+    for pair in [
+        text("http.request.method", "GET"),
+        text("http.route", &route),
+        text("url.scheme", "https"),
+        text("server.address", &format!("service-{service:03}.internal")),
+        integer("server.port", 8443),
+        integer("http.response.status_code", 200),
+        text(
+            "network.peer.address",
+            &format!("10.{}.{}.{}", variety % 4, variety / 4 % 16, variety / 64 % 250),
+        ),
+        text("user_agent.original", "Go-http-client/2.0"),
+        integer("thread.id", variety % 64),
+        text("request.id", &format!("{:016x}", mix(span_id(trace, service)))),
+        text("user.id", &format!("user-{:05}", mix(trace) % 10_000)),
     ] {
-        sized(out, 9, &attribute(key, &value));
+        sized(out, 9, &pair);
     }
+    // `flags`: sampled.
+    out.extend([0x85, 0x01, 1, 1, 0, 0]);
 }
 
 /// A protobuf `ResourceSpans` without spans.
 fn context(service: u64) -> Vec<u8> {
+    let name = format!("service-{service:03}");
     let mut resource = Vec::new();
     for (key, value) in [
-        ("service.name", format!("service-{service}")),
-        (
-            "service.instance.id",
-            format!("service-{service}-7c9d-{}", service * 31),
-        ),
-        ("telemetry.sdk.language", "rust".to_owned()),
+        ("service.name", name.as_str()),
+        ("service.version", "2.3.1"),
+        ("telemetry.sdk.language", "go"),
+        ("telemetry.sdk.name", "opentelemetry"),
+        ("host.name", &format!("{name}-7c9fbd6c5-x2x9k")),
+        ("deployment.environment.name", "load"),
     ] {
-        sized(&mut resource, 1, &attribute(key, &value));
+        sized(&mut resource, 1, &text(key, value));
     }
     let mut scope = Vec::new();
-    sized(&mut scope, 1, b"bench");
+    sized(&mut scope, 1, b"load.instrumentation");
+    sized(&mut scope, 2, b"1.0.0");
     let mut spans = Vec::new();
     sized(&mut spans, 1, &scope);
     let mut context = Vec::new();
@@ -236,23 +298,37 @@ fn context(service: u64) -> Vec<u8> {
     context
 }
 
-fn attribute(key: &str, value: &str) -> Vec<u8> {
-    let (mut text, mut pair) = (Vec::new(), Vec::new());
-    sized(&mut text, 1, value.as_bytes());
+fn text(key: &str, value: &str) -> Vec<u8> {
+    let mut any = Vec::new();
+    sized(&mut any, 1, value.as_bytes());
+    pair(key, &any)
+}
+
+fn integer(key: &str, value: u64) -> Vec<u8> {
+    let mut any = vec![3 << 3];
+    varint(&mut any, value);
+    pair(key, &any)
+}
+
+fn pair(key: &str, value: &[u8]) -> Vec<u8> {
+    let mut pair = Vec::new();
     sized(&mut pair, 1, key.as_bytes());
-    sized(&mut pair, 2, &text);
+    sized(&mut pair, 2, value);
     pair
 }
 
 fn sized(out: &mut Vec<u8>, field: u8, bytes: &[u8]) {
     out.push(field << 3 | 2);
-    let mut length = bytes.len();
-    while length >= 0x80 {
-        out.push(length as u8 | 0x80);
-        length >>= 7;
-    }
-    out.push(length as u8);
+    varint(out, bytes.len() as u64);
     out.extend_from_slice(bytes);
+}
+
+fn varint(out: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        out.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
 }
 
 /// Time that passed, and time that this process computed.
