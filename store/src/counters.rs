@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::codec::frame::{PARTS, Part};
+
 /// Totals since the store was opened.
 #[derive(Default)]
 pub(crate) struct Counters {
@@ -21,7 +23,8 @@ pub(crate) struct Counters {
     pub(crate) damaged: AtomicU64,
     pub(crate) sealed_traces: AtomicU64,
     pub(crate) sealed_records: AtomicU64,
-    pub(crate) sealed_bytes: AtomicU64,
+    /// Compressed bytes of frames, by what they are for.
+    pub(crate) sealed_bytes: [AtomicU64; PARTS],
     /// Seals of traces that were sealed before.
     pub(crate) resealed_traces: AtomicU64,
     pub(crate) seal_failures: AtomicU64,
@@ -40,16 +43,19 @@ impl Counters {
         self.lost.fetch_add(records as u64, Ordering::Relaxed);
     }
 
-    pub(crate) fn sealed(&self, traces: usize, again: usize, records: u64, bytes: u64) {
+    pub(crate) fn sealed(&self, traces: usize, again: usize, records: u64, bytes: [u64; PARTS]) {
         self.sealed_traces.fetch_add(traces as u64, Ordering::Relaxed);
         self.resealed_traces.fetch_add(again as u64, Ordering::Relaxed);
         self.sealed_records.fetch_add(records, Ordering::Relaxed);
-        self.sealed_bytes.fetch_add(bytes, Ordering::Relaxed);
+        for (total, bytes) in self.sealed_bytes.iter().zip(bytes) {
+            total.fetch_add(bytes, Ordering::Relaxed);
+        }
     }
 
     /// Name and value of each.
     pub(crate) fn figures(&self) -> Vec<(&'static str, u64)> {
         let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let part = |part: Part| of(&self.sealed_bytes[part as usize]);
         vec![
             ("beamline_store_commits_total", of(&self.commits)),
             ("beamline_store_records_committed_total", of(&self.records)),
@@ -65,7 +71,17 @@ impl Counters {
             ("beamline_store_traces_sealed_total", of(&self.sealed_traces)),
             ("beamline_store_traces_resealed_total", of(&self.resealed_traces)),
             ("beamline_store_records_sealed_total", of(&self.sealed_records)),
-            ("beamline_store_frames_written_bytes", of(&self.sealed_bytes)),
+            (
+                "beamline_store_frames_written_bytes",
+                self.sealed_bytes.iter().map(of).sum(),
+            ),
+            ("beamline_store_frames_text_written_bytes", part(Part::Text)),
+            ("beamline_store_frames_head_written_bytes", part(Part::Head)),
+            ("beamline_store_frames_codes_written_bytes", part(Part::Codes)),
+            ("beamline_store_frames_ids_written_bytes", part(Part::Ids)),
+            ("beamline_store_frames_times_written_bytes", part(Part::Times)),
+            ("beamline_store_frames_numbers_written_bytes", part(Part::Numbers)),
+            ("beamline_store_frames_hex_written_bytes", part(Part::Hex)),
             ("beamline_store_seals_failed_total", of(&self.seal_failures)),
         ]
     }

@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use beamline_model::id::TraceId;
 use beamline_model::record::{Body, Record};
 use beamline_model::time::Timestamp;
-use bytes::Bytes;
 use rustc_hash::FxHashMap;
 use zstd::dict::DecoderDictionary;
 use zstd::zstd_safe::DCtx;
@@ -167,7 +166,7 @@ impl Frames {
     }
 
     /// A frame's decoded form, checked.
-    pub(crate) fn decompress(&self, view: &dyn View, frame: &[u8]) -> Result<Bytes, StoreError> {
+    pub(crate) fn decompress(&self, view: &dyn View, frame: &[u8]) -> Result<frame::Decoded, StoreError> {
         let dictionary = match frame::dictionary(frame).map_err(damaged)? {
             Some(number) => Some(self.dictionary(view, number)?),
             None => None,

@@ -1,31 +1,39 @@
 //! A sealed frame: the records of some traces, compressed together.
 //!
 //! ```text
-//! codec u8 | CRC-32C of the decoded form u32 | its length varint | [dictionary varint, codec 2 only] | zstd
-//!
-//! decoded:  contexts:  count varint, each with its length in front
-//!           runs:      count varint, each a trace id 16 and the number of its records varint
-//!           received:  per record, zigzag difference to the record before
-//!           weights:   u8 0 when all are 1; else u8 1 and an f32 per record
-//!           contexts:  per record varint, 0 for none, else index + 1
-//!           lengths:   per record varint
-//!           bodies, one after the other
+//! codec u8 | CRC-32C of the decoded form u32 | its length varint | [dictionary varint] | zstd
 //! ```
-//! Codec 1 is plain zstd, codec 2 is zstd with a trained dictionary.
+//! Codec 1 is rows in plain zstd, codec 2 rows with the numbered dictionary, codec 3 columns; there the dictionary is
+//! 0 for none, else its number + 1. X-Ray documents are kept in rows, spans in columns.
+
+mod columns;
+mod numbers;
+mod pages;
+mod pattern;
+mod restore;
+mod rows;
+mod skeleton;
+mod squeeze;
+mod texts;
+
+#[cfg(test)]
+mod tests;
 
 use beamline_model::id::TraceId;
 use beamline_model::record::{Body, Record};
-use beamline_model::time::Timestamp;
 use bytes::Bytes;
 use rustc_hash::FxHashMap;
 use zstd::dict::DecoderDictionary;
 use zstd::zstd_safe::DCtx;
 
+pub(crate) use self::pages::{PARTS, Pages, Part};
+pub(crate) use self::squeeze::{Squeezed, Squeezer};
 use super::varint::{Put, Take};
 use crate::api::OwnedRecord;
 
 const PLAIN: u8 = 1;
 const WITH_DICTIONARY: u8 = 2;
+const COLUMNS: u8 = 3;
 
 /// No frame is larger than this when decoded, so a damaged length cannot ask for more. The largest record and its
 /// context fit.
@@ -44,19 +52,39 @@ pub(crate) struct FrameBuilder<'a> {
     numbers: FxHashMap<&'a [u8], usize>,
     /// Bytes of bodies and contexts.
     bytes: usize,
+    /// Some record is a span.
+    spans: bool,
+}
+
+/// What is going to be compressed.
+pub(crate) enum Plain {
+    /// Records one after the other.
+    Rows(Vec<u8>),
+    /// Records taken apart.
+    Columns(Pages),
+}
+
+impl Plain {
+    /// What a dictionary is good for.
+    pub(crate) fn alike(&self) -> &[u8] {
+        match self {
+            Self::Rows(rows) => rows,
+            Self::Columns(pages) => pages.text(),
+        }
+    }
 }
 
 impl<'a> FrameBuilder<'a> {
     /// Adds a record. Those of one trace are added one after the other.
     pub(crate) fn add(&mut self, record: Record<'a>) {
         self.bytes += record.body.len();
-        if let Body::Otlp { context, .. } = record.body
-            && self.contexts.last() != Some(&context)
-            && !self.numbers.contains_key(context)
-        {
-            self.bytes += context.len();
-            self.numbers.insert(context, self.contexts.len());
-            self.contexts.push(context);
+        if let Body::Otlp { context, .. } = record.body {
+            self.spans = true;
+            if self.contexts.last() != Some(&context) && !self.numbers.contains_key(context) {
+                self.bytes += context.len();
+                self.numbers.insert(context, self.contexts.len());
+                self.contexts.push(context);
+            }
         }
         self.records.push(record);
     }
@@ -72,49 +100,20 @@ impl<'a> FrameBuilder<'a> {
     }
 
     /// The form that is compressed; the builder is empty after that.
-    pub(crate) fn encode(&mut self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.bytes + 64 + self.records.len() * 24);
-        out.varint(self.contexts.len() as u64);
-        self.contexts.iter().for_each(|context| out.sized(context));
-        let runs: Vec<&[Record<'a>]> = self.records.chunk_by(|a, b| a.trace == b.trace).collect();
-        out.varint(runs.len() as u64);
-        for run in runs {
-            out.extend_from_slice(&run[0].trace.to_bytes());
-            out.varint(run.len() as u64);
-        }
-        let mut last = 0;
-        for record in &self.records {
-            out.zigzag(record.received.0.wrapping_sub(last));
-            last = record.received.0;
-        }
-        if self.records.iter().all(|record| record.weight == 1.0) {
-            out.push(0);
+    pub(crate) fn encode(&mut self) -> Plain {
+        let built = std::mem::take(self);
+        let number = |context: &[u8]| built.numbers.get(context).copied().unwrap_or_default();
+        if built.spans && built.records.len() <= columns::MOST_ROWS {
+            Plain::Columns(columns::encode(&built.records, &built.contexts, number))
         } else {
-            out.push(1);
-            let weights = self.records.iter().map(|record| record.weight.to_le_bytes());
-            weights.for_each(|weight| out.extend_from_slice(&weight));
+            Plain::Rows(rows::encode(&built.records, &built.contexts, number))
         }
-        for record in &self.records {
-            out.varint(match record.body {
-                Body::Xray(_) => 0,
-                Body::Otlp { context, .. } => self.numbers.get(context).map_or(0, |&number| number as u64 + 1),
-            });
-        }
-        for record in &self.records {
-            out.varint(record.body.len() as u64);
-        }
-        for record in &self.records {
-            match record.body {
-                Body::Xray(body) | Body::Otlp { span: body, .. } => out.extend_from_slice(body),
-            }
-        }
-        *self = Self::default();
-        out
     }
 }
 
 /// What a frame's first bytes say.
 struct Header<'a> {
+    columns: bool,
     crc: u32,
     length: usize,
     dictionary: Option<u32>,
@@ -130,15 +129,17 @@ fn header(frame: &[u8]) -> Result<Header<'_>, Damaged> {
         let dictionary = match codec {
             PLAIN => None,
             WITH_DICTIONARY => Some(take.number()?),
+            COLUMNS => take.number::<u32>()?.checked_sub(1),
             _ => return None,
         };
-        Some((crc, length, dictionary))
+        Some((codec == COLUMNS, crc, length, dictionary))
     };
-    let (crc, length, dictionary) = read().ok_or(Damaged("header"))?;
+    let (columns, crc, length, dictionary) = read().ok_or(Damaged("header"))?;
     if length > MAX_DECODED {
         return Err(Damaged("implausible length"));
     }
     Ok(Header {
+        columns,
         crc,
         length,
         dictionary,
@@ -151,17 +152,21 @@ pub(crate) fn dictionary(frame: &[u8]) -> Result<Option<u32>, Damaged> {
     Ok(header(frame)?.dictionary)
 }
 
-/// Puts the header in front of what was compressed.
-pub(crate) fn finish(decoded: &[u8], dictionary: Option<u32>, compressed: &[u8]) -> Vec<u8> {
-    let mut frame = Vec::with_capacity(compressed.len() + 16);
-    frame.push(if dictionary.is_some() { WITH_DICTIONARY } else { PLAIN });
-    frame.extend_from_slice(&crc32c::crc32c(decoded).to_le_bytes());
-    frame.varint(decoded.len() as u64);
-    dictionary
-        .into_iter()
-        .for_each(|number| frame.varint(u64::from(number)));
-    frame.extend_from_slice(compressed);
-    frame
+fn put_header(frame: &mut Vec<u8>, codec: u8, crc: u32, length: usize, dictionary: Option<u32>) {
+    frame.push(codec);
+    frame.extend_from_slice(&crc.to_le_bytes());
+    frame.varint(length as u64);
+    match (codec, dictionary) {
+        (COLUMNS, number) => frame.varint(number.map_or(0, |number| u64::from(number) + 1)),
+        (_, Some(number)) => frame.varint(u64::from(number)),
+        (_, None) => {}
+    }
+}
+
+/// A frame's decoded form.
+pub(crate) struct Decoded {
+    columns: bool,
+    bytes: Bytes,
 }
 
 /// The decoded form, checked. `dictionary` is the one that the frame names.
@@ -169,7 +174,7 @@ pub(crate) fn decompress(
     frame: &[u8],
     context: &mut DCtx<'_>,
     dictionary: Option<&DecoderDictionary<'_>>,
-) -> Result<Bytes, Damaged> {
+) -> Result<Decoded, Damaged> {
     let header = header(frame)?;
     let mut decoded = Vec::with_capacity(header.length);
     let outcome = match dictionary {
@@ -182,127 +187,17 @@ pub(crate) fn decompress(
     if decoded.len() != header.length || crc32c::crc32c(&decoded) != header.crc {
         return Err(Damaged("checksum differs"));
     }
-    Ok(decoded.into())
+    Ok(Decoded {
+        columns: header.columns,
+        bytes: decoded.into(),
+    })
 }
 
 /// Takes from a decoded frame the records of one trace, or of all.
-pub(crate) fn records(decoded: &Bytes, wanted: Option<TraceId>) -> Result<Vec<OwnedRecord>, Damaged> {
-    parse(decoded, wanted).ok_or(Damaged("rows do not parse"))
-}
-
-fn parse(decoded: &Bytes, wanted: Option<TraceId>) -> Option<Vec<OwnedRecord>> {
-    let mut take = Take(decoded);
-    let contexts = take.count()?;
-    let contexts: Vec<&[u8]> = (0..contexts).map(|_| take.sized()).collect::<Option<_>>()?;
-    let runs = take.count()?;
-    let mut traces = Vec::with_capacity(runs);
-    let mut total = 0usize;
-    for _ in 0..runs {
-        let (trace, records) = (TraceId(u128::from_be_bytes(take.array()?)), take.number::<usize>()?);
-        total = total.checked_add(records).filter(|total| *total <= decoded.len())?;
-        traces.push((trace, records));
-    }
-    let mut last = 0i64;
-    let mut received = Vec::with_capacity(total);
-    for _ in 0..total {
-        last = last.wrapping_add(take.zigzag()?);
-        received.push(Timestamp(last));
-    }
-    let weights = match take.byte()? {
-        0 => None,
-        _ => Some(take.bytes(total.checked_mul(4)?)?),
-    };
-    let context_of: Vec<usize> = (0..total).map(|_| take.number()).collect::<Option<_>>()?;
-    let lengths: Vec<usize> = (0..total).map(|_| take.number()).collect::<Option<_>>()?;
-    let mut found = Vec::new();
-    let mut index = 0;
-    for (trace, records) in traces {
-        for at in index..index + records {
-            let body = take.bytes(lengths[at])?;
-            if wanted.is_some_and(|wanted| wanted != trace) {
-                continue;
-            }
-            let context = match context_of[at].checked_sub(1) {
-                None => None,
-                Some(number) => Some(decoded.slice_ref(contexts.get(number)?)),
-            };
-            let weight = match weights {
-                None => 1.0,
-                Some(weights) => f32::from_le_bytes(weights.get(at * 4..)?.first_chunk().copied()?),
-            };
-            found.push(OwnedRecord {
-                trace,
-                received: received[at],
-                weight,
-                context,
-                body: decoded.slice_ref(body),
-            });
-        }
-        index += records;
-    }
-    take.0.is_empty().then_some(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn record() -> impl Strategy<Value = OwnedRecord> {
-        let context = prop::option::of(prop::sample::select(vec!["one resource", "another"]));
-        let weight = prop::sample::select(vec![1.0f32, 20.0]);
-        (0u128..4, any::<i64>(), weight, context, "[a-c]{0,40}").prop_map(|(trace, received, weight, context, body)| {
-            OwnedRecord {
-                trace: TraceId(trace),
-                received: Timestamp(received),
-                weight,
-                context: context.map(Bytes::from),
-                body: body.into(),
-            }
-        })
-    }
-
-    fn build(records: &[OwnedRecord]) -> Vec<u8> {
-        let mut builder = FrameBuilder::default();
-        records.iter().for_each(|record| builder.add(record.borrow()));
-        let decoded = builder.encode();
-        let compressed = zstd::bulk::compress(&decoded, 3).unwrap();
-        finish(&decoded, None, &compressed)
-    }
-
-    proptest! {
-        #[test]
-        fn records_come_back(mut sent in prop::collection::vec(record(), 0..80)) {
-            sent.sort_by_key(|record| record.trace);
-            let frame = build(&sent);
-            let mut zstd = DCtx::create();
-            let decoded = decompress(&frame, &mut zstd, None).unwrap();
-            prop_assert_eq!(&records(&decoded, None).unwrap(), &sent);
-            for trace in (0..5).map(TraceId) {
-                let of_trace: Vec<_> = sent.iter().filter(|record| record.trace == trace).cloned().collect();
-                prop_assert_eq!(records(&decoded, Some(trace)).unwrap(), of_trace);
-            }
-        }
-
-        #[test]
-        fn a_flipped_bit_is_noticed_or_changes_nothing(
-            mut sent in prop::collection::vec(record(), 1..20), bit: prop::sample::Index,
-        ) {
-            sent.sort_by_key(|record| record.trace);
-            let mut frame = build(&sent);
-            let bit = bit.index(frame.len() * 8);
-            frame[bit / 8] ^= 1 << (bit % 8);
-            let mut zstd = DCtx::create();
-            if let Ok(decoded) = decompress(&frame, &mut zstd, None) {
-                prop_assert_eq!(records(&decoded, None).unwrap(), sent);
-            }
-        }
-
-        #[test]
-        fn noise_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..120)) {
-            let mut zstd = DCtx::create();
-            let _ = decompress(&bytes, &mut zstd, None);
-            let _ = records(&bytes.into(), None);
-        }
+pub(crate) fn records(decoded: &Decoded, wanted: Option<TraceId>) -> Result<Vec<OwnedRecord>, Damaged> {
+    if decoded.columns {
+        restore::records(&decoded.bytes, wanted).ok_or(Damaged("columns do not fit"))
+    } else {
+        rows::records(&decoded.bytes, wanted).ok_or(Damaged("rows do not parse"))
     }
 }

@@ -3,24 +3,24 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use beamline_model::record::{Body, Record};
-use zstd::bulk::Compressor;
-
 use super::Writing;
-use super::dictionary::{Dictionaries, Kind, Trained};
+use super::dictionary::{Dictionaries, Kind};
 use super::prepare::Prepared;
 use crate::api::Account;
-use crate::codec::frame::{self, FrameBuilder};
+use crate::codec::frame::{FrameBuilder, PARTS, Part, Plain, Squeezed, Squeezer};
 use crate::codec::location::Run;
 use crate::engine::{Family, WriteBatch};
 use crate::error::StoreError;
 use crate::inner::Inner;
 use crate::sealed::{block_part, frame_key};
+use beamline_model::record::{Body, Record};
 
-/// A frame with so many records takes no further trace.
-const ENOUGH_RECORDS: usize = 64;
-/// A frame has at most so many; a trace of more has several frames.
-const MOST_RECORDS: usize = 128;
+/// A frame with so many documents takes no further trace.
+const ENOUGH_DOCUMENTS: usize = 64;
+/// A frame with so many spans takes no further trace: columns compress better the longer they are.
+const ENOUGH_SPANS: usize = 256;
+/// A frame has at most so many times as many; a trace of more has several frames.
+const MOST: usize = 2;
 /// A frame of so many bytes takes no further record.
 const ENOUGH_BYTES: usize = 512 << 10;
 /// A block has at most so many frames, so that their numbers fit.
@@ -30,8 +30,8 @@ const MOST_FRAMES: u16 = 60_000;
 pub(super) struct Added {
     /// Where the new records of each trace are; `None` where there were none.
     pub(super) runs: Vec<Option<Run>>,
-    /// Compressed bytes.
-    pub(super) bytes: u64,
+    /// Compressed bytes, by what they are for.
+    pub(super) bytes: [u64; PARTS],
 }
 
 /// A frame that is cut and not compressed yet.
@@ -41,7 +41,7 @@ pub(super) struct Cut {
     block: u32,
     frame: u16,
     pub(super) kind: Kind,
-    pub(super) decoded: Vec<u8>,
+    pub(super) plain: Plain,
 }
 
 /// Where the next record goes.
@@ -66,10 +66,13 @@ pub(super) fn add(
     let dictionaries = &mut writing.dictionaries;
     dictionaries.update(&cuts, batch);
     let frames = compress(&cuts, dictionaries, &store.config.seal)?;
-    let mut bytes = 0;
-    for (cut, frame) in cuts.iter().zip(frames) {
-        bytes += frame.len() as u64;
-        dictionaries.measure((cut.account, cut.kind), cut.decoded.len(), frame.len());
+    let mut bytes = [0; PARTS];
+    for (cut, squeezed) in cuts.iter().zip(frames) {
+        let parts = squeezed.parts;
+        bytes.iter_mut().zip(parts).for_each(|(sum, part)| *sum += part);
+        let alike = parts[Part::Text as usize] as usize;
+        dictionaries.measure((cut.account, cut.kind), cut.plain.alike().len(), alike);
+        let frame = squeezed.frame;
         let (part, key) = (block_part(cut.day, cut.account), frame_key(cut.block, cut.frame));
         batch.put(Family::Block, part, key, frame);
     }
@@ -121,7 +124,7 @@ impl<'a> Cutter<'a> {
     }
 
     fn add(&mut self, trace: &'a Prepared, fresh: &[usize]) -> Run {
-        if self.builder.len() >= ENOUGH_RECORDS {
+        if self.builder.len() >= self.enough() {
             self.cut();
         }
         let mut fresh = fresh.iter().copied().peekable();
@@ -130,7 +133,7 @@ impl<'a> Cutter<'a> {
             if fresh.next_if_eq(&index).is_none() {
                 continue;
             }
-            let full = self.builder.len() >= MOST_RECORDS || self.builder.bytes() >= ENOUGH_BYTES;
+            let full = self.builder.len() >= self.enough() * MOST || self.builder.bytes() >= ENOUGH_BYTES;
             if full && self.frame < u16::MAX - 1 {
                 self.cut();
             }
@@ -147,12 +150,19 @@ impl<'a> Cutter<'a> {
         }
     }
 
+    fn enough(&self) -> usize {
+        match self.kind {
+            Kind::Xray => ENOUGH_DOCUMENTS,
+            Kind::Rows | Kind::Columns => ENOUGH_SPANS,
+        }
+    }
+
     fn push(&mut self, record: Record<'a>) {
-        if self.builder.len() == 0 {
-            self.kind = match record.body {
-                Body::Xray(_) => Kind::Xray,
-                Body::Otlp { .. } => Kind::Otlp,
-            };
+        match record.body {
+            Body::Xray(_) if self.builder.len() == 0 => self.kind = Kind::Xray,
+            Body::Xray(_) => {}
+            // One span is enough for a frame to have columns.
+            Body::Otlp { .. } => self.kind = Kind::Columns,
         }
         self.builder.add(record);
     }
@@ -167,7 +177,7 @@ impl<'a> Cutter<'a> {
             block: self.block,
             frame: self.frame,
             kind: self.kind,
-            decoded: self.builder.encode(),
+            plain: self.builder.encode(),
         });
         self.frame += 1;
     }
@@ -183,28 +193,19 @@ fn compress(
     cuts: &[Cut],
     dictionaries: &Dictionaries,
     seal: &crate::config::SealConfig,
-) -> Result<Vec<Vec<u8>>, StoreError> {
+) -> Result<Vec<Squeezed>, StoreError> {
     let next = AtomicUsize::new(0);
-    let done = Mutex::new(vec![Vec::new(); cuts.len()]);
+    let done = Mutex::new(vec![Squeezed::default(); cuts.len()]);
     let work = || -> std::io::Result<()> {
-        let mut compressor = Compressor::new(seal.level)?;
-        let mut prepared_for = None;
+        let mut squeezer = Squeezer::new(seal.level)?;
         while let Some((index, cut)) = {
             let index = next.fetch_add(1, Ordering::Relaxed);
             cuts.get(index).map(|cut| (index, cut))
         } {
-            let trained: Option<&Trained> = dictionaries.get((cut.account, cut.kind));
-            let number = trained.map(|trained| trained.number);
-            if prepared_for != number {
-                compressor = match trained {
-                    Some(trained) => Compressor::with_prepared_dictionary(&trained.encoder)?,
-                    None => Compressor::new(seal.level)?,
-                };
-                prepared_for = number;
-            }
-            let compressed = compressor.compress(&cut.decoded)?;
-            let frame = frame::finish(&cut.decoded, number, &compressed);
-            done.lock().unwrap_or_else(PoisonError::into_inner)[index] = frame;
+            let trained = dictionaries.get((cut.account, cut.kind));
+            squeezer.set_dictionary(trained.map(|trained| (trained.number, &trained.encoder)))?;
+            let squeezed = squeezer.frame(&cut.plain)?;
+            done.lock().unwrap_or_else(PoisonError::into_inner)[index] = squeezed;
         }
         Ok(())
     };

@@ -21,8 +21,10 @@ const PART: &[u8] = b"dictionary";
 pub(crate) enum Kind {
     /// X-Ray documents.
     Xray = 1,
-    /// OTLP spans.
-    Otlp = 2,
+    /// OTLP spans in rows, as they were before they were taken apart.
+    Rows = 2,
+    /// What is text in frames of columns.
+    Columns = 3,
 }
 
 /// The dictionaries in use.
@@ -49,6 +51,8 @@ struct Ratio {
 
 /// What is less than this does not show what frames have in common.
 const ENOUGH_TO_TRAIN: usize = 512 << 10;
+/// The text of columns has no repetitions any more.
+const ENOUGH_TEXT_TO_TRAIN: usize = 64 << 10;
 /// What is more than this takes longer without showing more.
 const ENOUGH_SAMPLES: usize = 2 << 20;
 const SIZE: usize = 64 << 10;
@@ -77,11 +81,15 @@ impl Dictionaries {
     pub(super) fn update(&mut self, cuts: &[Cut], batch: &mut WriteBatch) {
         let mut sizes: BTreeMap<(Account, Kind), usize> = BTreeMap::new();
         for cut in cuts {
-            *sizes.entry((cut.account, cut.kind)).or_default() += cut.decoded.len();
+            *sizes.entry((cut.account, cut.kind)).or_default() += cut.plain.alike().len();
         }
         for (kind, bytes) in sizes {
             let wanted = self.by_kind.get(&kind).is_none_or(Trained::is_worn_out);
-            if wanted && bytes >= ENOUGH_TO_TRAIN {
+            let enough = match kind.1 {
+                Kind::Columns => ENOUGH_TEXT_TO_TRAIN,
+                Kind::Xray | Kind::Rows => ENOUGH_TO_TRAIN,
+            };
+            if wanted && bytes >= enough {
                 self.train(kind, cuts, batch);
             }
         }
@@ -90,11 +98,15 @@ impl Dictionaries {
     fn train(&mut self, kind: (Account, Kind), cuts: &[Cut], batch: &mut WriteBatch) {
         let (mut samples, mut sizes) = (Vec::new(), Vec::new());
         let of_kind: Vec<&Cut> = cuts.iter().filter(|cut| (cut.account, cut.kind) == kind).collect();
-        let total: usize = of_kind.iter().map(|cut| cut.decoded.len()).sum();
+        let total: usize = of_kind.iter().map(|cut| cut.plain.alike().len()).sum();
         // Spread over the batch, since its traces are sorted.
         let step = total.div_ceil(ENOUGH_SAMPLES).max(1);
         // Frames are cut into pieces: a trainer wants many small samples.
-        for piece in of_kind.iter().step_by(step).flat_map(|cut| cut.decoded.chunks(2 << 10)) {
+        for piece in of_kind
+            .iter()
+            .step_by(step)
+            .flat_map(|cut| cut.plain.alike().chunks(2 << 10))
+        {
             samples.extend_from_slice(piece);
             sizes.push(piece.len());
         }
@@ -157,7 +169,8 @@ fn read<'a>(key: &[u8], value: &'a [u8]) -> Option<(u32, (Account, Kind), &'a [u
     let (&kind, bytes) = rest.split_first()?;
     let kind = match kind {
         1 => Kind::Xray,
-        2 => Kind::Otlp,
+        2 => Kind::Rows,
+        3 => Kind::Columns,
         _ => return None,
     };
     Some((number, (Account(u16::from_be_bytes(*account)), kind), bytes))
