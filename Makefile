@@ -17,7 +17,7 @@ test: rocksdb ## Everything that CI checks: format, lints, unit, property, contr
 	@tools/install-missing.sh test
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- --deny warnings
-	BEAMLINE_PYTHON=$$(tools/client-packages.sh) $(CARGO) test --workspace --locked
+	tools/client-packages.sh $(CARGO) test --workspace --locked
 	RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --workspace --no-deps --locked --quiet
 
 bench: rocksdb ## Measure ingest, bytes per span and reads; prints the figures of docs/performance.md

@@ -44,7 +44,8 @@ fn documents(trace: &Trace) -> Vec<String> {
         .collect()
 }
 
-async fn found(server: &Server, filter: &str) -> Vec<String> {
+/// The traces of the last hour that a filter finds.
+pub(crate) async fn found(server: &Server, filter: &str) -> Vec<String> {
     let request = SearchRequest {
         range: lately(),
         selection: Some(Selection {

@@ -1,26 +1,81 @@
 #!/usr/bin/env bash
-# Installs the pinned client packages that the tests run: Python's into a virtual environment in the user's cache,
-# Node's next to their lock file. Prints the Python interpreter to use. A second call with the same locks does nothing.
+# Installs the pinned client packages that the tests run, and builds those that have to be built: Python's into a
+# virtual environment in the user's cache, Node's next to their lock file, Go's and Java's programs into the cache too.
+# A second call with the same locks and sources does nothing.
+# usage: tools/client-packages.sh [COMMAND...]
+# Runs COMMAND with BEAMLINE_PYTHON (an interpreter), BEAMLINE_GO_CLIENTS (a folder of programs) and
+# BEAMLINE_JAVA_CLIENTS (a folder of jars) set; without one, prints the interpreter.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 cache=${BEAMLINE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/beamline}
-python_lock=$root/tests/clients/python/requirements.txt
-node=$root/tests/clients/node
+clients=$root/tests/clients
 
-venv="$cache/python-$(sha256sum "$python_lock" | cut -c1-12)"
+digest() { # file or folder...
+  find "$@" -type f -print0 | sort -z | xargs -0 cat | sha256sum | cut -c1-12
+}
+
+# Runs a command that fills the folder it is given, unless that was done before. Prints the folder.
+built() { # name command...
+  local folder=$cache/$1
+  shift
+  if [ ! -d "$folder" ]; then
+    local half=$folder.$$
+    "$@" "$half" >&2
+    mv -T "$half" "$folder" 2>/dev/null || rm -rf "$half" # somebody else was faster
+  fi
+  echo "$folder"
+}
+
+build_go() { # folder
+  (cd "$clients/go" && go build -mod=readonly -trimpath -ldflags="-s -w" -o "$1/" ./...)
+}
+build_java() { # folder
+  (cd "$clients/java" && TERM=dumb mvn --quiet --batch-mode -Dfolder="$1.build" -DoutputDirectory="$1" \
+    -DincludeScope=runtime package dependency:copy-dependencies)
+  mv "$1.build"/clients-1.jar "$1/"
+  rm -rf "$1.build"
+}
+# Older ones can neither build the clients nor fetch a newer one by themselves.
+new_enough() {
+  command -v go >/dev/null 2>&1 && [ "$(printf '%s\n' 1.21 "$(go env GOVERSION | cut -c3-)" | sort -V | head -1)" = 1.21 ]
+}
+missing() { # language
+  echo "client-packages: WITHOUT $1: the tests that run $1 clients will be skipped" >&2
+}
+
+venv="$cache/python-$(digest "$clients"/python/*.txt)"
 if [ ! -x "$venv/ready" ]; then
   rm -rf "$venv"
   python3 -m venv "$venv" >&2
-  "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$python_lock" >&2
+  pip=("$venv/bin/pip" install --quiet --disable-pip-version-check)
+  "${pip[@]}" -r "$clients/python/requirements.txt" >&2
+  "${pip[@]}" --no-deps -r "$clients/python/distribution.txt" >&2
   ln -s bin/python "$venv/ready"
 fi
 
-stamp=$node/node_modules/.lock-digest
-digest=$(sha256sum "$node/package-lock.json")
-if [ "$(cat "$stamp" 2>/dev/null)" != "$digest" ]; then
-  (cd "$node" && npm ci --no-audit --no-fund --loglevel=error >&2)
-  printf '%s' "$digest" >"$stamp"
+stamp=$clients/node/node_modules/.lock-digest
+lock=$(digest "$clients/node/package-lock.json")
+if [ "$(cat "$stamp" 2>/dev/null)" != "$lock" ]; then
+  (cd "$clients/node" && npm ci --no-audit --no-fund --loglevel=error >&2)
+  printf '%s' "$lock" >"$stamp"
 fi
 
-echo "$venv/bin/python"
+export BEAMLINE_PYTHON=$venv/bin/python
+if new_enough; then
+  BEAMLINE_GO_CLIENTS=$(built "go-$(digest "$clients/go")" build_go)
+  export BEAMLINE_GO_CLIENTS
+else
+  missing "Go (1.21 or newer)"
+fi
+if command -v mvn >/dev/null 2>&1 && command -v javac >/dev/null 2>&1; then
+  BEAMLINE_JAVA_CLIENTS=$(built "java-$(digest "$clients/java")" build_java)
+  export BEAMLINE_JAVA_CLIENTS
+else
+  missing Java
+fi
+
+if [ "$#" -gt 0 ]; then
+  exec "$@"
+fi
+echo "$BEAMLINE_PYTHON"

@@ -16,6 +16,9 @@ if [ "$want" = test ]; then
   python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
   need node nodejs
   need npm npm
+  need go golang-go
+  need javac default-jdk-headless
+  need mvn maven
 fi
 
 if [ "${#packages[@]}" -gt 0 ]; then

@@ -1,6 +1,6 @@
-"""Asserts with boto3 that one trace connects the services of all four SDKs, and prints what it found.
+"""Asserts with boto3 that one trace connects the services of all SDKs, and prints what it found.
 
-usage: connected_trace.py ENDPOINT TRACE_ID SERVICE...
+usage: connected_trace.py ENDPOINT TRACE_ID SERVICE...        services are called KIND-LANGUAGE
 
 The services are given in the order in which they call one another.
 """
@@ -73,9 +73,12 @@ assert chain[::-1] == services, f"chain is {chain[::-1]}, not {services}"
 
 found = summaries(" AND ".join(f'service("{name}")' for name in services))
 assert [s["Id"] for s in found] == [trace_id], f"search by services found {[s['Id'] for s in found]}"
-assert {s["Name"] for s in found[0]["ServiceIds"]} == set(services), found[0]["ServiceIds"]
+# Besides them there may be what they called without an answer of its own, as the AWS calls.
+silent = {s["Name"] for s in found[0]["ServiceIds"]} - set(services)
+assert {name.lower() for name in silent} <= {"xray"}, found[0]["ServiceIds"]
+assert set(services) <= {s["Name"] for s in found[0]["ServiceIds"]}, found[0]["ServiceIds"]
 assert found[0]["EntryPoint"]["Name"] == services[0], found[0]["EntryPoint"]
-for language in ("python", "node"):
+for language in {name.split("-")[1] for name in services}:
     assert [s["Id"] for s in summaries(f'annotation.language = "{language}"')] == [trace_id], language
 for caller, callee in zip(services, services[1:]):
     expression = f'edge("{caller}", "{callee}")'

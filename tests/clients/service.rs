@@ -1,0 +1,95 @@
+//! Web services instrumented with official SDKs, as processes of their own.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Stdio};
+use std::time::{Duration, SystemTime};
+
+use super::program::Program;
+use crate::harness::Server;
+
+/// A process that printed its port and answers `/call`.
+pub(super) struct Service {
+    process: Child,
+    url: String,
+}
+
+impl Service {
+    /// Starts it, and waits until it listens. It calls `next` whenever it is called.
+    pub(super) fn start(server: &Server, name: &str, program: &Program, next: Option<&Service>) -> Self {
+        let mut command = program.command(server);
+        command
+            .env("SERVICE", name)
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", otlp_endpoint(server, name))
+            .env("OTEL_EXPORTER_OTLP_INSECURE", "true")
+            .stdout(Stdio::piped());
+        if let Some(next) = next {
+            command.env("NEXT", &next.url);
+        }
+        let mut process = command
+            .spawn()
+            .unwrap_or_else(|error| panic!("starting {name} as {program:?}: {error}"));
+        let mut output = BufReader::new(process.stdout.take().expect("stdout is piped"));
+        let port = loop {
+            let mut line = String::new();
+            let read = output.read_line(&mut line).expect("the service's output can be read");
+            assert!(read > 0, "{name} ended before it listened");
+            if let Ok(hello) = serde_json::from_str::<serde_json::Value>(&line) {
+                break hello["port"].as_u64().expect("the service prints its port");
+            }
+        };
+        // Keep reading, so that a talkative SDK never blocks on a full pipe.
+        std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
+        Self {
+            process,
+            url: format!("http://127.0.0.1:{port}/call"),
+        }
+    }
+
+    /// A GET with the X-Ray header that a load balancer in front would send; gives the whole answer.
+    pub(super) fn call(&self, query: &str, trace_id: &str) -> String {
+        let address = self.url.trim_start_matches("http://").trim_end_matches("/call");
+        let mut stream = TcpStream::connect(address).expect("the service listens");
+        stream
+            .set_read_timeout(Some(Duration::from_secs(30)))
+            .expect("a timeout can be set");
+        write!(
+            stream,
+            "GET /call{query} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nX-Amzn-Trace-Id: \
+             Root={trace_id};Sampled=1\r\n\r\n"
+        )
+        .expect("the request can be sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("the service answers");
+        answer
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The SDK for Python reports over gRPC, the others over HTTP.
+fn otlp_endpoint(server: &Server, service: &str) -> String {
+    let address = if service == "otel-python" {
+        server.otlp_grpc()
+    } else {
+        server.otlp_http()
+    };
+    format!("http://{address}")
+}
+
+/// An id of now, as X-Ray SDKs make them.
+pub(super) fn new_trace_id() -> String {
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .expect("the clock is after 1970");
+    format!(
+        "1-{:08x}-{:024x}",
+        now.as_secs(),
+        u128::from(now.subsec_nanos()) << 40 | u128::from(std::process::id())
+    )
+}
