@@ -2,7 +2,9 @@
 //! builds them by `tools/client-packages.sh`, which also says where they are.
 
 mod chain;
+mod poller;
 mod program;
+mod sampling;
 mod service;
 
 use std::path::Path;

@@ -32,7 +32,7 @@ fn new_trace_id(unique: u32) -> String {
 }
 
 /// X-Ray documents of a trace, as text.
-fn documents(trace: &Trace) -> Vec<String> {
+pub(crate) fn documents(trace: &Trace) -> Vec<String> {
     let text = |body: &Body| match body {
         Body::Xray(bytes) => Some(String::from_utf8(bytes.clone()).unwrap()),
         Body::Otlp(_) => None,
