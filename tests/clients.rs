@@ -2,6 +2,7 @@
 //! builds them by `tools/client-packages.sh`, which also says where they are.
 
 mod chain;
+mod daemon;
 mod poller;
 mod program;
 mod sampling;

@@ -165,6 +165,15 @@ impl Collector {
             Kind::Gauge,
             move || shown.in_flight() as f64,
         );
+        let daemons = Arc::<Daemons>::default();
+        let told = Arc::clone(&daemons);
+        registry.figures(
+            "beamline_collector_daemon_segments_total",
+            "Segments that X-Ray daemons tell of, by what became of them there.",
+            Kind::Counter,
+            "fate",
+            move || told.total().each().map(|(fate, count)| (fate, count as f64)).to_vec(),
+        );
         let otlp = Arc::new(Otlp {
             pipeline: Arc::clone(&pipeline),
             admission,
@@ -175,7 +184,7 @@ impl Collector {
             otlp,
             targets: Arc::new(Targets::new(Arc::clone(&rules))),
             rules,
-            daemons: Arc::default(),
+            daemons,
             registry,
             report,
         }

@@ -1,4 +1,5 @@
-//! What X-Ray daemons tell about themselves with `PutTelemetryRecords`, kept per host to be looked at.
+//! What X-Ray daemons tell about themselves with `PutTelemetryRecords`, kept per host to be looked at. The sum of all
+//! is among the figures of the process.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -19,7 +20,7 @@ pub struct DaemonCounts {
     pub spilled: u64,
     /// Segments it refused.
     pub rejected: u64,
-    /// Times it could not pass on.
+    /// Times it could not pass some on.
     pub failed: u64,
 }
 
@@ -38,14 +39,44 @@ pub struct DaemonHost {
 #[derive(Debug, Default)]
 pub struct Daemons {
     // A plain mutex: it is held for one update or one copy, never across an await.
-    hosts: Mutex<BTreeMap<String, (Timestamp, DaemonCounts)>>,
+    told: Mutex<Told>,
+}
+
+#[derive(Debug, Default)]
+struct Told {
+    hosts: BTreeMap<String, (Timestamp, DaemonCounts)>,
+    /// Also of hosts that are no longer remembered.
+    total: DaemonCounts,
+}
+
+impl DaemonCounts {
+    /// Each count with its name, as figures tell them apart.
+    #[must_use]
+    pub fn each(&self) -> [(&'static str, u64); 5] {
+        [
+            ("received", self.received),
+            ("sent", self.sent),
+            ("spilled", self.spilled),
+            ("rejected", self.rejected),
+            ("failed", self.failed),
+        ]
+    }
+
+    fn add(&mut self, more: &Self) {
+        self.received = self.received.saturating_add(more.received);
+        self.sent = self.sent.saturating_add(more.sent);
+        self.spilled = self.spilled.saturating_add(more.spilled);
+        self.rejected = self.rejected.saturating_add(more.rejected);
+        self.failed = self.failed.saturating_add(more.failed);
+    }
 }
 
 impl Daemons {
     /// Adds what one host told.
     pub fn put(&self, name: &str, records: &[DaemonCounts], now: Timestamp) {
         let name: String = name.chars().take(255).collect();
-        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let Told { hosts, total } = &mut *told;
         if !hosts.contains_key(&name) && hosts.len() >= MOST_HOSTS {
             let silent = hosts
                 .iter()
@@ -58,24 +89,27 @@ impl Daemons {
         let (heard, counts) = hosts.entry(name).or_default();
         *heard = now.max(*heard);
         for record in records {
-            counts.received = counts.received.saturating_add(record.received);
-            counts.sent = counts.sent.saturating_add(record.sent);
-            counts.spilled = counts.spilled.saturating_add(record.spilled);
-            counts.rejected = counts.rejected.saturating_add(record.rejected);
-            counts.failed = counts.failed.saturating_add(record.failed);
+            counts.add(record);
+            total.add(record);
         }
+    }
+
+    /// All that was told, added up.
+    #[must_use]
+    pub fn total(&self) -> DaemonCounts {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).total
     }
 
     /// All hosts by name.
     #[must_use]
     pub fn hosts(&self) -> Vec<DaemonHost> {
-        let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let copy = |(name, (heard, counts)): (&String, &(Timestamp, DaemonCounts))| DaemonHost {
             name: name.clone(),
             heard: *heard,
             counts: *counts,
         };
-        hosts.iter().map(copy).collect()
+        told.hosts.iter().map(copy).collect()
     }
 }
 
@@ -97,5 +131,10 @@ mod tests {
         }
         assert_eq!(daemons.hosts().len(), MOST_HOSTS);
         assert!(daemons.hosts().iter().all(|host| host.name != "first"));
+        assert_eq!(
+            daemons.total().received,
+            2 + MOST_HOSTS as u64,
+            "the first is still counted"
+        );
     }
 }
