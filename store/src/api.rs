@@ -59,7 +59,7 @@ pub struct StoredTrace {
     pub records: Vec<OwnedRecord>,
     /// Some records were refused because the trace was too large.
     pub limit_exceeded: bool,
-    /// How often it changed.
+    /// How many commits changed it. It only grows, so that who fetched it once knows whether there is more.
     pub revision: u32,
     /// Frames of it that could not be read; their records are missing.
     pub damaged: u32,

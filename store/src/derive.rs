@@ -83,6 +83,7 @@ fn again(trace: TraceId, location: &Location, records: &[OwnedRecord]) -> Digest
 pub(crate) fn new<'a>(sources: &mut Sources<'a>, entry: &'a Entry, now: Timestamp) -> Digest {
     let records: Vec<Record<'a>> = entry.records().collect();
     let mut digest = digest_from(sources, entry.key.1, &records, now);
+    digest.revision = entry.changes(|_| true);
     digest.limit_exceeded = entry.limit_exceeded;
     digest
 }
@@ -96,12 +97,13 @@ pub(crate) fn live(entry: &Entry, before: Option<&Before>, now: Timestamp) -> Op
     let seen = Seen::of(&before.records);
     records.extend(before.records.iter().map(OwnedRecord::borrow));
     records.extend(entry.records().filter(|record| !seen.has(record)));
+    let changes = entry.changes(|record| !seen.has(record));
     let exceeded_now = entry.limit_exceeded && !before.location.limit_exceeded;
     if records.len() == before.records.len() && !exceeded_now {
         return None;
     }
     let mut digest = digest(entry.key.1, &records, now);
-    digest.revision = before.location.revision.saturating_add(1);
+    digest.revision = before.location.revision.saturating_add(changes.max(1));
     digest.limit_exceeded = entry.limit_exceeded || before.location.limit_exceeded;
     Some(digest)
 }

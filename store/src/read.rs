@@ -26,9 +26,9 @@ pub(crate) fn trace(store: &Inner, key: Key) -> Result<Option<StoredTrace>, Stor
     if let Some(entry) = live {
         let trace = found.get_or_insert_default();
         trace.limit_exceeded |= entry.limit_exceeded;
-        let before = trace.records.len();
+        let seen = Seen::of(&trace.records);
+        trace.revision += entry.changes(|record| !seen.has(record));
         add(&mut trace.records, owned(&entry));
-        trace.revision += u32::from(trace.records.len() > before);
     }
     if let Some(trace) = &mut found {
         trace.records.sort_by_key(|record| record.received);

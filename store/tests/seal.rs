@@ -152,6 +152,41 @@ async fn a_trace_of_many_frames_is_read_whole() {
 }
 
 #[tokio::test]
+async fn every_change_of_a_trace_raises_its_revision_sealed_or_not() {
+    let memory = Arc::new(Memory::new());
+    let mut store = memory.open();
+    for number in 1..=4u8 {
+        store
+            .commit(batch(&store, &[document(1, 2 * number), document(1, 2 * number + 1)]))
+            .await
+            .unwrap();
+        // The same again changes nothing.
+        store.commit(batch(&store, &[document(1, 2 * number)])).await.unwrap();
+        let check = |store: &Store| {
+            let revision = u32::from(number);
+            assert_eq!(
+                store.trace(Default::default(), trace_id(1)).unwrap().unwrap().revision,
+                revision
+            );
+            assert_eq!(
+                store.digest(Default::default(), trace_id(1)).unwrap().unwrap().revision,
+                revision
+            );
+        };
+        check(&store);
+        match number {
+            2 => store.seal_all().unwrap(),
+            3 => {
+                drop(store);
+                store = memory.open();
+            }
+            _ => {}
+        }
+        check(&store);
+    }
+}
+
+#[tokio::test]
 async fn what_was_sealed_already_is_not_sealed_again() {
     let store = Store::open(config()).unwrap();
     let records = || [document(1, 1), document(1, 2)];

@@ -217,6 +217,18 @@ impl Entry {
         self.records.first().map_or(u64::MAX, |held| held.commit)
     }
 
+    /// How many commits brought something of it that is `new`.
+    pub(crate) fn changes(&self, new: impl Fn(&Record<'_>) -> bool) -> u32 {
+        let mut last = None;
+        let mut changes = 0;
+        for (held, record) in self.records.iter().zip(self.records()) {
+            if last != Some(held.commit) && new(&record) {
+                (last, changes) = (Some(held.commit), changes + 1);
+            }
+        }
+        changes
+    }
+
     /// When the last record was received.
     pub(crate) fn last_received(&self) -> Timestamp {
         let received = self.records.iter().map(|held| held.received);
