@@ -223,17 +223,39 @@ impl GraphStats {
     }
 }
 
+impl Digest {
+    /// The service with this number.
+    #[must_use]
+    pub fn service(&self, number: u16) -> Option<&ServiceId> {
+        self.services.get(usize::from(number)).map(|fact| &fact.id)
+    }
+
+    /// The edge that a call is one of; `None` if an end of it is not known.
+    #[must_use]
+    pub fn edge(&self, call: &CallFact) -> Option<EdgeId> {
+        let from = match call.from {
+            CallFact::CLIENT => None,
+            number => Some(self.service(number)?.clone()),
+        };
+        Some(EdgeId {
+            from,
+            to: self.service(call.to)?.clone(),
+            link: call.link,
+        })
+    }
+}
+
 /// What one trace adds to the service graph, by the minute in which each request ended. Requests in progress are not
 /// counted yet.
 #[must_use]
 pub fn contribution(digest: &Digest) -> BTreeMap<u32, GraphStats> {
     let mut minutes: BTreeMap<u32, GraphStats> = BTreeMap::new();
-    let service = |index: u16| digest.services.get(usize::from(index)).map(|fact| fact.id.clone());
     for segment in &digest.segments {
-        let (Some(end), Some(id)) = (segment.end, service(segment.service)) else {
+        let (Some(end), Some(id)) = (segment.end, digest.service(segment.service)) else {
             continue;
         };
-        let node = minutes.entry(end.minute()).or_default().nodes.entry(id).or_default();
+        let nodes = &mut minutes.entry(end.minute()).or_default().nodes;
+        let node = nodes.entry(id.clone()).or_default();
         node.stats.add(segment.flags, end.since(segment.start), segment.weight);
         let last = segment.async_end.unwrap_or(end);
         node.stats.durations.add(last.since(segment.start), 1);
@@ -241,21 +263,8 @@ pub fn contribution(digest: &Digest) -> BTreeMap<u32, GraphStats> {
         node.reported += i64::from(!segment.inferred);
     }
     for call in &digest.calls {
-        let (Some(end), Some(to)) = (call.end, service(call.to)) else {
+        let (Some(end), Some(id)) = (call.end, digest.edge(call)) else {
             continue;
-        };
-        let from = if call.from == CallFact::CLIENT {
-            None
-        } else {
-            service(call.from)
-        };
-        if from.is_none() && call.from != CallFact::CLIENT {
-            continue;
-        }
-        let id = EdgeId {
-            from,
-            to,
-            link: call.link,
         };
         let edge = minutes.entry(end.minute()).or_default().edges.entry(id).or_default();
         edge.stats.add(call.flags, end.since(call.start), call.weight);

@@ -45,7 +45,8 @@ pub struct GraphNode {
     pub active: bool,
     /// Its requests; nothing for clients.
     pub stats: Stats,
-    /// When something of it ended, in whole minutes.
+    /// From its first request to its last. Of single traces in whole seconds; of a time range, where requests are
+    /// counted by when they ended, in whole minutes, tens of them, or the whole range, the coarser the longer it is.
     pub range: TimeRange,
 }
 
@@ -58,7 +59,7 @@ pub struct GraphEdge {
     pub stats: Stats,
     /// Names other than its own under which the callee was called, and how often.
     pub aliases: BTreeMap<String, i64>,
-    /// When a call ended, in whole minutes.
+    /// From its first call to its last, as [`GraphNode::range`].
     pub range: TimeRange,
 }
 
@@ -78,7 +79,15 @@ pub fn graph(
     let range = whole(range, 1);
     let mut builder = Builder::new(range.clone());
     if *selection == Selection::default() {
-        builder.add(&range, &source.graph(account, range.clone())?);
+        match step(&range) {
+            None => builder.add(&range, &source.graph(account, range.clone())?),
+            Some(minutes) => {
+                for (start, stats) in source.graph_series(account, range.clone(), minutes)? {
+                    let end = Timestamp::from_minute(start.minute().saturating_add(minutes));
+                    builder.add(&(start..end.min(range.end)), &stats);
+                }
+            }
+        }
         return Ok(builder.finish());
     }
     let seen = each_contribution(source, account, &range, selection, |minute, stats| {
@@ -114,6 +123,16 @@ pub fn trace_graph(
         builder.add_digest(digest);
     }
     Ok((builder.finish(), unknown))
+}
+
+/// In steps of how many minutes a range is looked at, so that each node can say when it was there. Longer ranges than
+/// the six hours that X-Ray allows are looked at as a whole: steps would cost more than they tell.
+fn step(range: &TimeRange) -> Option<u32> {
+    match range.end.minute() - range.start.minute() {
+        0..=60 => Some(1),
+        61..=360 => Some(10),
+        _ => None,
+    }
 }
 
 /// Widens a range to whole stretches of so many minutes, counted from the epoch. Never empty.
@@ -210,33 +229,57 @@ impl Builder {
 
     /// Adds what happened in a stretch of time.
     pub(crate) fn add(&mut self, when: &TimeRange, stats: &GraphStats) {
+        self.add_at(stats, |_| when.clone(), |_| when.clone());
+    }
+
+    /// Adds a whole trace, which tells when each of its requests was.
+    fn add_digest(&mut self, digest: &Digest) {
+        let mut sum = GraphStats::default();
+        contribution(digest).values().for_each(|stats| sum.merge(stats, 1));
+        let mut nodes: BTreeMap<ServiceId, TimeRange> = BTreeMap::new();
+        let mut edges: BTreeMap<EdgeId, TimeRange> = BTreeMap::new();
+        for segment in &digest.segments {
+            if let (Some(id), Some(end)) = (digest.service(segment.service), segment.end) {
+                note(&mut nodes, id.clone(), segment.start..end);
+            }
+        }
+        for call in &digest.calls {
+            if let (Some(id), Some(end)) = (digest.edge(call), call.end) {
+                note(&mut edges, id, call.start..end);
+            }
+        }
+        let known = |range: Option<&TimeRange>| range.cloned().unwrap_or(digest.start..digest.end);
+        self.add_at(&sum, |id| known(nodes.get(id)), |id| known(edges.get(id)));
+    }
+
+    fn add_at(
+        &mut self,
+        stats: &GraphStats,
+        node_at: impl Fn(&ServiceId) -> TimeRange,
+        edge_at: impl Fn(&EdgeId) -> TimeRange,
+    ) {
         for (id, node) in &stats.nodes {
+            let when = node_at(id);
             let (sum, range) = self
                 .nodes
                 .entry(id.clone())
                 .or_insert_with(|| (NodeStats::default(), when.clone()));
-            widen(range, when);
+            widen(range, &when);
             sum.stats.merge(&node.stats, 1);
             sum.roots += node.roots;
             sum.reported += node.reported;
         }
         for (id, edge) in &stats.edges {
+            let when = edge_at(id);
             let (sum, range) = self
                 .edges
                 .entry(id.clone())
                 .or_insert_with(|| (EdgeStats::default(), when.clone()));
-            widen(range, when);
+            widen(range, &when);
             sum.stats.merge(&edge.stats, 1);
             for (alias, count) in &edge.aliases {
                 *sum.aliases.entry(alias.clone()).or_default() += count;
             }
-        }
-    }
-
-    /// Adds a whole trace.
-    pub(crate) fn add_digest(&mut self, digest: &Digest) {
-        for (minute, stats) in contribution(digest) {
-            self.add(&minute_range(minute), &stats);
         }
     }
 
@@ -315,6 +358,20 @@ fn silent(id: ServiceId, range: TimeRange) -> GraphNode {
         stats: Stats::default(),
         range,
     }
+}
+
+/// Widens what is known of something by a stretch of time, in whole seconds.
+fn note<K: Ord>(known: &mut BTreeMap<K, TimeRange>, of: K, time: TimeRange) {
+    const SECOND: i64 = 1_000_000_000;
+    let start = Timestamp(time.start.0.div_euclid(SECOND).saturating_mul(SECOND));
+    let end = Timestamp(
+        time.end
+            .0
+            .saturating_add(SECOND - 1)
+            .div_euclid(SECOND)
+            .saturating_mul(SECOND),
+    );
+    widen(known.entry(of).or_insert(start..end), &(start..end));
 }
 
 fn widen(range: &mut TimeRange, with: &TimeRange) {
