@@ -17,9 +17,13 @@ use crate::fault::Fault;
 /// All rules fit one page, however many there may be: the SDKs' pollers read only one.
 const PAGE: usize = 10_000;
 
+/// The rule that got its place last comes last, before the default one, because the X-Ray SDK for Java takes up new rules
+/// and priorities only if the last rule has one. All SDKs sort by priority themselves.
 pub(super) fn list(call: &Call, request: GetSamplingRulesRequest) -> Result<GetSamplingRulesResult, Fault> {
     let records = call.collector.rules.list(call.account)?;
-    let shown = records.iter().map(|record| shown(call, record)).collect();
+    let mut records: Vec<&RuleRecord> = records.iter().collect();
+    records.sort_by_key(|record| (record.rule.is_default(), record.placed()));
+    let shown = records.into_iter().map(|record| shown(call, record)).collect();
     let name = |record: &SamplingRuleRecord| {
         let rule = record.sampling_rule.as_ref();
         rule.and_then(|rule| rule.rule_name.clone()).unwrap_or_default()

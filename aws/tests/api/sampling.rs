@@ -36,6 +36,16 @@ async fn the_default_rule_has_every_member_that_sdks_read() {
         .await;
 }
 
+/// The names of the rules in the order of the answer.
+async fn listed_names(server: &Server) -> Vec<Value> {
+    let listed = server.post("/GetSamplingRules", &json!({})).await.body;
+    let rules = listed["SamplingRuleRecords"].as_array().unwrap();
+    rules
+        .iter()
+        .map(|record| record["SamplingRule"]["RuleName"].clone())
+        .collect()
+}
+
 #[tokio::test]
 async fn a_rule_is_created_changed_and_deleted() {
     let server = Server::start().await;
@@ -55,15 +65,23 @@ async fn a_rule_is_created_changed_and_deleted() {
     assert!(moment >= before - 1.0 && moment <= now() + 1.0, "{moment}");
     assert_eq!(record["CreatedAt"], record["ModifiedAt"]);
 
-    let listed = server.post("/GetSamplingRules", &json!({})).await.body;
-    let rules = listed["SamplingRuleRecords"].as_array().unwrap();
-    let names: Vec<_> = rules.iter().map(|record| &record["SamplingRule"]["RuleName"]).collect();
-    assert_eq!(names, ["cart", "Default"]);
+    assert_eq!(listed_names(&server).await, ["cart", "Default"]);
+
+    // The SDK for Java looks at the last rule only to see whether there is a new one, or a new order.
+    let mut first = rule("first");
+    first["Priority"] = json!(1);
+    server
+        .post("/CreateSamplingRule", &json!({"SamplingRule": first}))
+        .await;
+    let slower = json!({"SamplingRuleUpdate": {"RuleName": "cart", "FixedRate": 0.5}});
+    server.post("/UpdateSamplingRule", &slower).await;
+    assert_eq!(listed_names(&server).await, ["cart", "first", "Default"]);
 
     let by_arn = json!({"SamplingRuleUpdate": {"RuleARN": expected["RuleARN"], "FixedRate": 0.5, "Priority": 7}});
     let updated = server.post("/UpdateSamplingRule", &by_arn).await.body;
     (expected["FixedRate"], expected["Priority"]) = (json!(0.5), json!(7));
     assert_eq!(updated["SamplingRuleRecord"]["SamplingRule"], expected);
+    assert_eq!(listed_names(&server).await, ["first", "cart", "Default"]);
 
     let deleted = server
         .post("/DeleteSamplingRule", &json!({"RuleName": "cart"}))

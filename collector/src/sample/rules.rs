@@ -22,6 +22,9 @@ pub struct RuleRecord {
     created: i64,
     /// Nanoseconds since the epoch.
     modified: i64,
+    /// Nanoseconds since the epoch.
+    #[serde(default)]
+    placed: i64,
 }
 
 /// How a caller names a rule.
@@ -79,6 +82,7 @@ impl RuleRecord {
             rule: Rule::default_rule(),
             created: 0,
             modified: 0,
+            placed: 0,
         }
     }
 
@@ -92,6 +96,12 @@ impl RuleRecord {
     #[must_use]
     pub fn modified(&self) -> Timestamp {
         Timestamp(self.modified)
+    }
+
+    /// When it got its place among the rules: made, or given another priority.
+    #[must_use]
+    pub fn placed(&self) -> Timestamp {
+        Timestamp(self.placed)
     }
 }
 
@@ -164,6 +174,7 @@ impl Rules {
                 rule,
                 created: now.0,
                 modified: now.0,
+                placed: now.0,
             };
             self.write(account, &record)?;
             Ok(record)
@@ -183,10 +194,13 @@ impl Rules {
     ) -> Result<RuleRecord, RulesError> {
         self.change(account, now, |records| {
             let before = find(records, key)?;
+            let rule = before.rule.updated(update)?;
+            let moves = rule.priority != before.rule.priority;
             let record = RuleRecord {
-                rule: before.rule.updated(update)?,
+                rule,
                 created: before.created,
                 modified: now.0,
+                placed: if moves { now.0 } else { before.placed },
             };
             self.write(account, &record)?;
             Ok(record)
