@@ -9,6 +9,7 @@ mod clients;
 mod crash;
 mod filter_table;
 mod flow;
+mod golden;
 mod harness;
 mod samples;
 mod wire;
