@@ -7,6 +7,7 @@ mod poller;
 mod program;
 mod sampling;
 mod service;
+mod strict;
 
 use std::path::Path;
 use std::process::Command;

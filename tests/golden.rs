@@ -12,10 +12,10 @@ const SEGMENTS: &str = include_str!("golden/shop/segments.ndjson");
 const SPANS: &str = include_str!("golden/shop/spans.json");
 
 /// The two minutes in which everything happens.
-const RANGE: [u64; 2] = [1_767_225_600, 1_767_225_720];
+pub(crate) const RANGE: [u64; 2] = [1_767_225_600, 1_767_225_720];
 
 /// The system, with everything that it reported.
-fn shop() -> Server {
+pub(crate) fn shop() -> Server {
     // The script's times are fixed, so it grows old.
     let server = Server::start_with(&["--retention", "3650d"]);
     for document in SEGMENTS.lines() {
