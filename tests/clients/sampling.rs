@@ -1,4 +1,8 @@
 //! What SDKs keep under rules that change while they run.
+#![allow(
+    clippy::print_stdout,
+    reason = "the figures are for whoever runs it with --nocapture"
+)]
 
 use std::time::{Duration, Instant};
 
