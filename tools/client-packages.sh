@@ -36,10 +36,12 @@ build_java() { # folder
   mv "$1.build"/clients-1.jar "$1/"
   rm -rf "$1.build"
 }
+
 # Older ones can neither build the clients nor fetch a newer one by themselves.
 new_enough() {
   command -v go >/dev/null 2>&1 && [ "$(printf '%s\n' 1.21 "$(go env GOVERSION | cut -c3-)" | sort -V | head -1)" = 1.21 ]
 }
+
 missing() { # language
   echo "client-packages: WITHOUT $1: the tests that run $1 clients will be skipped" >&2
 }

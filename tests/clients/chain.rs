@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 
 use beamline_proto::query::{Node, Trace};
 
-use super::program::{Program, go, java, node, python};
+use super::program::{Named, Program, available, go, java, node, python};
 use super::service::{Service, new_trace_id};
 use crate::harness::{Server, block_on};
 
 /// In the order in which they call one another. Without Go or Java the chain is shorter, which is said aloud.
-fn chain() -> Vec<(&'static str, Program)> {
-    let services = [
+fn chain() -> Vec<Named> {
+    available([
         ("xray-python", Some(python("xray_service.py"))),
         ("xray-node", Some(node("xray_service.js"))),
         ("xray-go", go("xray_service")),
@@ -21,11 +21,7 @@ fn chain() -> Vec<(&'static str, Program)> {
         ("otel-java", java("OtelService")),
         ("otel-python", Some(python("otel_service.py"))),
         ("otel-node", Some(node("otel_service.js"))),
-    ];
-    services
-        .into_iter()
-        .filter_map(|(name, program)| Some((name, program?)))
-        .collect()
+    ])
 }
 
 #[test]

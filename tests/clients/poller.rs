@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use super::program::Program;
+use super::program::Named;
 use crate::harness::Server;
 
 /// Requests offered for each path in each second.
@@ -42,9 +42,9 @@ pub(super) struct Poller {
 
 impl Pollers {
     /// Starts one process for each program, as the service named.
-    pub(super) fn start(server: &Server, programs: &[(&'static str, Program)], paths: &[&str]) -> Self {
+    pub(super) fn start(server: &Server, programs: &[Named], paths: &[&str]) -> Self {
         let (tell, lines) = mpsc::channel();
-        let start = |(index, (name, program)): (usize, &(&'static str, Program))| {
+        let start = |(index, (name, program)): (usize, &Named)| {
             let fetches = Arc::<AtomicU64>::default();
             let daemon = pass_through(server.xray(), Arc::clone(&fetches));
             let mut process = program

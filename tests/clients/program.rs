@@ -60,6 +60,15 @@ pub(super) fn java(class: &str) -> Option<Program> {
     Some(Program::new(&["java"]).with(&swift).with(&["-cp", &jars, &class]))
 }
 
+/// A program by the name of the service that it is.
+pub(super) type Named = (&'static str, Program);
+
+/// Those that are there.
+pub(super) fn available<const N: usize>(programs: [(&'static str, Option<Program>); N]) -> Vec<Named> {
+    let there = |(name, program): (&'static str, Option<Program>)| Some((name, program?));
+    programs.into_iter().filter_map(there).collect()
+}
+
 /// The Python interpreter that has the pinned packages.
 pub(super) fn interpreter() -> String {
     std::env::var("BEAMLINE_PYTHON").unwrap_or_else(|_| {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::poller::{OFFERED, Poller, Pollers};
-use super::program::{Program, go, java, node, python, say_aloud};
+use super::program::{Named, available, go, java, node, python, say_aloud};
 use crate::harness::Server;
 use crate::wire::post;
 
@@ -82,17 +82,14 @@ fn check_delay(poller: &Poller, path: &str, changed: Instant, within: Duration) 
 }
 
 /// The X-Ray SDKs of four languages and one sampler of OpenTelemetry; fewer, said aloud, without Go or Java.
-fn five_sdks() -> Vec<(&'static str, Program)> {
-    let sdks = [
+fn five_sdks() -> Vec<Named> {
+    available([
         ("xray-python", Some(python("xray_poller.py"))),
         ("xray-node", Some(node("xray_poller.js"))),
         ("xray-go", go("xray_poller")),
         ("xray-java", java("XRayPoller")),
         ("otel-java", java("OtelPoller")),
-    ];
-    sdks.into_iter()
-        .filter_map(|(name, program)| Some((name, program?)))
-        .collect()
+    ])
 }
 
 /// Rules have two ways to an SDK. Rates and quotas come back with the reports about every matched rule, each 10 s. New
@@ -213,15 +210,11 @@ fn check_received(server: &Server, pollers: Pollers) {
 /// The remote samplers of three languages: what they are told they do, and what they see they report.
 #[test]
 fn samplers_of_opentelemetry_obey_in_three_languages() {
-    let samplers = [
+    let samplers = available([
         ("otel-java", java("OtelPoller")),
         ("otel-python", Some(python("otel_poller.py"))),
         ("otel-node", Some(node("otel_poller.js"))),
-    ];
-    let samplers: Vec<(&'static str, Program)> = samplers
-        .into_iter()
-        .filter_map(|(name, program)| Some((name, program?)))
-        .collect();
+    ]);
     let server = Server::start();
     create_rule(&server, "open", 10, "/open", 0, 1.0);
     create_rule(&server, "closed", 20, "/closed", 0, 0.0);
