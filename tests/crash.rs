@@ -1,4 +1,8 @@
 //! Kills the server at random moments under load. What it acknowledged has to be there afterwards, once.
+#![allow(
+    clippy::print_stdout,
+    reason = "the figures are for whoever runs it with --nocapture"
+)]
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

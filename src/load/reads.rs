@@ -43,7 +43,7 @@ fn filters(protocol: Protocol) -> impl Iterator<Item = String> {
         Protocol::XrayUdp | Protocol::XrayApi => ("request_id", "thread"),
     };
     let named = move |filter: &&str| filter.replace("ID", id).replace("THREAD", thread);
-    FILTERS.iter().map(move |filter| named(filter))
+    FILTERS.iter().map(named)
 }
 
 /// Asks each kind of question `count` times.

@@ -207,7 +207,7 @@ fn exceptions(entity: &CauseEntity) -> Vec<RootCauseException> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use beamline_model::digest::{AnnotationFact, UserFact};
+    use beamline_model::digest::{AnnotationFact, Indexes, UserFact};
     use beamline_model::id::TraceId;
     use serde_json::json;
 
