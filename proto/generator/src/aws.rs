@@ -20,7 +20,7 @@ use crate::Output;
 use model::Model;
 
 /// The version of botocore that the committed models were taken from.
-const BOTOCORE: &str = "1.43.11";
+const BOTOCORE: &str = "1.44.5";
 
 /// Services by their folder in botocore, with the model's version.
 const SERVICES: &[(&str, &str)] = &[("xray", "2016-04-12")];

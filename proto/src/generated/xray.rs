@@ -420,6 +420,12 @@ pub struct CancelTraceRetrievalResult {
 }
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct CloudWatchLogsConfiguration {
+    #[serde(rename = "SpansLogGroupKmsKeyId", default, skip_serializing_if = "Option::is_none")]
+    pub spans_log_group_kms_key_id: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct CreateGroupRequest {
     #[serde(rename = "GroupName")]
     pub group_name: String,
@@ -2017,6 +2023,8 @@ pub struct UpdateSamplingRuleResult {
 pub struct UpdateTraceSegmentDestinationRequest {
     #[serde(rename = "Destination", default, skip_serializing_if = "Option::is_none")]
     pub destination: Option<TraceSegmentDestination>,
+    #[serde(rename = "CloudWatchLogsConfiguration", default, skip_serializing_if = "Option::is_none")]
+    pub cloud_watch_logs_configuration: Option<CloudWatchLogsConfiguration>,
 }
 
 impl aws::Input for UpdateTraceSegmentDestinationRequest {
@@ -2113,6 +2121,10 @@ mod shapes {
     pub(super) static CANCEL_TRACE_RETRIEVAL_RESULT: Structure = Structure { name: "CancelTraceRetrievalResult", members: &[] };
 
     static CLIENT_ID: Shape = Shape::String { length: Length { min: Some(24), max: Some(24) }, pattern: None, values: &[] };
+
+    pub(super) static CLOUD_WATCH_LOGS_CONFIGURATION: Structure = Structure { name: "CloudWatchLogsConfiguration", members: &[
+        Member { name: "SpansLogGroupKmsKeyId", required: false, shape: &KMS_KEY_ID },
+    ] };
 
     static COOLDOWN_WINDOW_MINUTES: Shape = Shape::Integer(Range { min: Some(0.0), max: None });
 
@@ -2615,6 +2627,8 @@ mod shapes {
     ] };
 
     static INTEGER: Shape = Shape::Integer(Range { min: None, max: None });
+
+    static KMS_KEY_ID: Shape = Shape::String { length: Length { min: Some(1), max: Some(256) }, pattern: None, values: &[] };
 
     static LINKS_LIST: Shape = Shape::List { length: Length { min: None, max: Some(100) }, member: &Shape::Structure(&GRAPH_LINK) };
 
@@ -3145,6 +3159,7 @@ mod shapes {
 
     pub(super) static UPDATE_TRACE_SEGMENT_DESTINATION_REQUEST: Structure = Structure { name: "UpdateTraceSegmentDestinationRequest", members: &[
         Member { name: "Destination", required: false, shape: &TRACE_SEGMENT_DESTINATION },
+        Member { name: "CloudWatchLogsConfiguration", required: false, shape: &Shape::Structure(&CLOUD_WATCH_LOGS_CONFIGURATION) },
     ] };
 
     pub(super) static UPDATE_TRACE_SEGMENT_DESTINATION_RESULT: Structure = Structure { name: "UpdateTraceSegmentDestinationResult", members: &[
