@@ -19,6 +19,8 @@
 //! | [`mod@derive`] | how a digest follows from a trace |
 //! | [`stats`] | counts and response times that add up |
 //! | [`group`] | which traces are looked at together under a name |
+//! | [`policy`] | what a resource policy says |
+//! | [`retrieval`] | which traces somebody reads page by page |
 //! | [`lang`] | which traces somebody wants to see |
 //! | [`sampling`] | which requests are kept, and how many they stand for |
 
@@ -34,7 +36,9 @@ pub mod json;
 pub mod lang;
 pub mod node;
 pub mod otlp;
+pub mod policy;
 pub mod record;
+pub mod retrieval;
 pub mod sampling;
 pub mod segment;
 pub mod stats;

@@ -1,5 +1,6 @@
 //! Who calls whom, how often, how well.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use beamline_model::digest::{Digest, ServiceId};
@@ -115,14 +116,20 @@ pub fn trace_graph(
             None => unknown.push(trace),
         }
     }
-    let start = digests.iter().map(|digest| digest.start).min();
-    let end = digests.iter().map(|digest| digest.end).max();
-    let range = whole(start.unwrap_or_default()..end.unwrap_or_default(), 1);
-    let mut builder = Builder::new(range);
-    for digest in &digests {
+    Ok((graph_of(&digests), unknown))
+}
+
+/// The service graph of traces that are at hand.
+#[must_use]
+pub fn graph_of<D: Borrow<Digest>>(digests: &[D]) -> ServiceGraph {
+    let digests = || digests.iter().map(Borrow::borrow);
+    let start = digests().map(|digest| digest.start).min();
+    let end = digests().map(|digest| digest.end).max();
+    let mut builder = Builder::new(whole(start.unwrap_or_default()..end.unwrap_or_default(), 1));
+    for digest in digests() {
         builder.add_digest(digest);
     }
-    Ok((builder.finish(), unknown))
+    builder.finish()
 }
 
 /// In steps of how many minutes a range is looked at, so that each node can say when it was there. Longer ranges than

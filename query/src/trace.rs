@@ -37,6 +37,22 @@ pub fn stored(source: &dyn Source, account: Account, trace: TraceId) -> Result<S
     found.ok_or(QueryError::NoSuchTrace(trace))
 }
 
+/// The same as it was at a moment: without what was received later. `None` if there was no such trace then. As records
+/// are never rewritten, this is the same whenever it is asked for, until retention takes the trace away.
+///
+/// # Errors
+/// If the store fails.
+pub fn stored_at(
+    source: &dyn Source,
+    account: Account,
+    trace: TraceId,
+    moment: Timestamp,
+) -> Result<Option<StoredTrace>, QueryError> {
+    let mut found = source.trace(account, trace)?.unwrap_or_default();
+    found.records.retain(|record| record.received <= moment);
+    Ok(Some(found).filter(|stored| !stored.records.is_empty()))
+}
+
 impl<'a> TraceView<'a> {
     /// Puts a trace together. Whether it still waits for announced segments depends on `now`.
     #[must_use]

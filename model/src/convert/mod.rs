@@ -3,6 +3,7 @@
 //! | function | gives |
 //! |---|---|
 //! | [`span::resource_spans`] | OTLP, of spans as they came and of X-Ray documents translated |
+//! | [`flat::spans`] | the same as one flat JSON object a span, as CloudWatch keeps spans |
 //! | [`segment::documents`] | X-Ray documents of spans, nested as X-Ray gives them back |
 //! | [`segment::document`] | an X-Ray document from the nodes it was read into |
 //!
@@ -13,6 +14,7 @@
 mod attributes;
 mod block;
 mod cause;
+pub mod flat;
 mod object;
 pub mod segment;
 pub mod span;
