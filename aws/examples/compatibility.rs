@@ -3,7 +3,8 @@
 use std::path::Path;
 
 fn main() -> std::io::Result<()> {
-    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let docs = root.join("docs");
     std::fs::create_dir_all(&docs)?;
-    std::fs::write(docs.join("compatibility.md"), beamline_aws::compatibility())
+    std::fs::write(docs.join("compatibility.md"), beamline_aws::compatibility(&root)?)
 }

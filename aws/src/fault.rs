@@ -14,6 +14,9 @@ use beamline_proto::aws::{Operation, Rejection, Service};
 use beamline_query::QueryError;
 use beamline_store::StoreError;
 
+/// The longest `ResourceName` that the service models allow, in characters.
+const LONGEST_RESOURCE: usize = 1_011;
+
 /// An AWS error answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
@@ -63,8 +66,47 @@ impl Fault {
     /// No such resource, for the few operations that say so with a 404.
     pub(crate) fn not_found(resource: &str, message: impl Display) -> Self {
         Self {
-            resource: Some(resource.to_owned()),
+            resource: Some(resource.chars().take(LONGEST_RESOURCE).collect()).filter(|name: &String| !name.is_empty()),
             ..Self::new("ResourceNotFoundException", 404, message)
+        }
+    }
+
+    /// A text that should be a resource policy is none.
+    pub(crate) fn malformed_policy(why: impl Display) -> Self {
+        let message = format!("the policy document is not valid: {why}");
+        Self::new("MalformedPolicyDocumentException", 400, message)
+    }
+
+    /// A resource policy would keep its author from writing another.
+    pub(crate) fn lockout(message: impl Display) -> Self {
+        Self::new("LockoutPreventionException", 400, message)
+    }
+
+    /// A resource policy is at another revision than the caller thinks.
+    pub(crate) fn policy_revision(message: impl Display) -> Self {
+        Self::new("InvalidPolicyRevisionIdException", 400, message)
+    }
+
+    /// A resource policy is larger than it may be.
+    pub(crate) fn policy_too_large(message: impl Display) -> Self {
+        Self::new("PolicySizeLimitExceededException", 400, message)
+    }
+
+    /// There are as many resource policies as there may be.
+    pub(crate) fn too_many_policies(message: impl Display) -> Self {
+        Self::new("PolicyCountLimitExceededException", 400, message)
+    }
+
+    /// The same in the words of an operation. One that does not declare `InvalidRequestException` refuses invalid
+    /// requests with the error that all services have in common.
+    pub(crate) fn of(self, operation: &Operation) -> Self {
+        const INVALID: &str = "InvalidRequestException";
+        if self.code != INVALID || operation.errors.contains(&INVALID) {
+            return self;
+        }
+        Self {
+            code: "ValidationException",
+            ..self
         }
     }
 

@@ -33,10 +33,7 @@ pub use listener::{AwsConfig, speaks_aws, unknown};
 /// listener's fallback, which should hand requests that [`speaks_aws`] recognises to [`unknown`]. Served with
 /// `into_make_service_with_connect_info::<SocketAddr>()`, refused documents are kept with their sender's address.
 pub fn router(config: AwsConfig, collector: Collector, store: Arc<Store>, source: Arc<dyn Source>) -> Router {
-    let limits = xray::Limits {
-        strict: config.strict,
-        trace_ids: config.trace_ids,
-    };
+    let limits = xray::Limits { strict: config.strict };
     let xray = xray::Xray::new(collector, store, source, limits);
     Arc::new(listener::Listener::new(config, xray)).routes()
 }

@@ -52,9 +52,7 @@ pub struct AwsConfig {
     pub in_flight_limit: usize,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
-    /// Traces that may be asked for at once: 5 in AWS, and clients count on being refused more.
-    pub trace_ids: usize,
-    /// Keep to AWS's own limits, such as ranges of 6 hours and 25 groups, where ours are wider.
+    /// Keep to AWS's own limits, such as ranges of 6 hours, 5 traces at once and 25 groups, where ours are wider.
     pub strict: bool,
 }
 
@@ -66,7 +64,6 @@ impl Default for AwsConfig {
             body_limit: 8 << 20,
             in_flight_limit: 128 << 20,
             body_timeout: Duration::from_secs(30),
-            trace_ids: 5,
             strict: false,
         }
     }
@@ -110,7 +107,8 @@ impl Listener {
         let _permit = self.admit(&parts)?;
         let body = self.read(&parts, body).await?;
         let document = parse(body).await?;
-        self.xray.call(operation, caller, document).await
+        let answer = self.xray.call(operation, caller, document).await;
+        answer.map_err(|fault| fault.of(operation))
     }
 
     /// Reserves room for a body. The reservation is held until the answer is made, as that holds what the body said.

@@ -9,14 +9,20 @@ mod encryption;
 mod get_time_series_service_statistics;
 mod get_trace_summaries;
 mod groups;
+mod indexing_rules;
+mod kept;
 mod put_telemetry_records;
 mod put_trace_segments;
 mod render;
+mod resource_policies;
+mod retrieved_traces_graph;
 mod sampling_rules;
 mod sampling_targets;
+mod segment_destination;
 mod service_graph;
 mod tags;
 mod token;
+mod trace_retrieval;
 
 use std::sync::Arc;
 
@@ -31,6 +37,7 @@ use beamline_store::Store;
 use beamline_store::api::Account;
 use serde::Serialize;
 use serde_json::Value;
+use token::Named;
 use tokio::sync::Semaphore;
 
 use crate::caller::Caller;
@@ -48,7 +55,12 @@ pub(crate) static IMPLEMENTED: &[(&str, &[&str])] = &[
             "ids of traces that do not exist come back in `UnprocessedTraceIds`",
             "ids of 32 hex digits are accepted too",
             "unknown members of documents are kept",
+            "1,000 ids instead of 5, in pages of about 16 MiB",
         ],
+    ),
+    (
+        "CancelTraceRetrieval",
+        &["a retrieval that is complete can be cancelled too: it gives nothing from then on"],
     ),
     (
         "CreateGroup",
@@ -59,6 +71,7 @@ pub(crate) static IMPLEMENTED: &[(&str, &[&str])] = &[
     ),
     ("CreateSamplingRule", &["1,000 rules instead of 25"]),
     ("DeleteGroup", &[]),
+    ("DeleteResourcePolicy", &[]),
     ("DeleteSamplingRule", &[]),
     (
         "GetEncryptionConfig",
@@ -66,6 +79,14 @@ pub(crate) static IMPLEMENTED: &[(&str, &[&str])] = &[
     ),
     ("GetGroup", &[]),
     ("GetGroups", &[]),
+    (
+        "GetIndexingRules",
+        &["everything is indexed, so `ActualSamplingPercentage` is always 100"],
+    ),
+    (
+        "GetRetrievedTracesGraph",
+        &["the first 100 traces of a service that have links to others"],
+    ),
     ("GetSamplingRules", &["all rules on one page"]),
     ("GetSamplingStatisticSummaries", &[]),
     (
@@ -79,7 +100,7 @@ pub(crate) static IMPLEMENTED: &[(&str, &[&str])] = &[
         "GetServiceGraph",
         &[
             "ranges of more than 6 hours",
-            "`ContainsOldGroupVersions` is always false",
+            "`ContainsOldGroupVersions` is always false, because a changed expression applies to past traces too",
         ],
     ),
     (
@@ -90,7 +111,11 @@ pub(crate) static IMPLEMENTED: &[(&str, &[&str])] = &[
             "ranges of more than 6 hours",
         ],
     ),
-    ("GetTraceGraph", &[]),
+    ("GetTraceGraph", &["1,000 ids instead of 5"]),
+    (
+        "GetTraceSegmentDestination",
+        &["spans are not visible as log group `aws/spans`, because there are no logs yet"],
+    ),
     (
         "GetTraceSummaries",
         &[
@@ -99,7 +124,20 @@ pub(crate) static IMPLEMENTED: &[(&str, &[&str])] = &[
             "traces without an epoch in their id are found by their earliest start",
         ],
     ),
+    ("ListResourcePolicies", &[]),
+    (
+        "ListRetrievedTraces",
+        &[
+            "retrievals are complete at once",
+            "traces are found wherever segments go to",
+            "documents of more than 200 KB",
+        ],
+    ),
     ("ListTagsForResource", &[]),
+    (
+        "PutResourcePolicy",
+        &["policies are kept and checked, and nothing is allowed or denied because of them"],
+    ),
     ("PutTelemetryRecords", &[]),
     (
         "PutTraceSegments",
@@ -107,6 +145,13 @@ pub(crate) static IMPLEMENTED: &[(&str, &[&str])] = &[
             "documents of up to 4 MiB",
             "up to 1,000 documents in a call",
             "any 128-bit trace id",
+        ],
+    ),
+    (
+        "StartTraceRetrieval",
+        &[
+            "a trace is retrieved whole if any of it lies in the range",
+            "traces are given as they were when the retrieval was started",
         ],
     ),
     ("TagResource", &[]),
@@ -118,7 +163,18 @@ pub(crate) static IMPLEMENTED: &[(&str, &[&str])] = &[
             "an empty `FilterExpression` removes it",
         ],
     ),
+    (
+        "UpdateIndexingRule",
+        &["the percentage is kept, and everything is indexed whatever it says"],
+    ),
     ("UpdateSamplingRule", &[]),
+    (
+        "UpdateTraceSegmentDestination",
+        &[
+            "the destination is kept, and traces go to Beamline's own store whatever it says",
+            "`SpansLogGroupKmsKeyId` is kept for the log group `aws/spans`, which there is not yet",
+        ],
+    ),
 ];
 
 /// Where Beamline may be more generous than AWS.
@@ -126,8 +182,6 @@ pub(crate) static IMPLEMENTED: &[(&str, &[&str])] = &[
 pub(crate) struct Limits {
     /// Keep to AWS's own limits.
     pub(crate) strict: bool,
-    /// Traces that may be asked for at once.
-    pub(crate) trace_ids: usize,
 }
 
 /// What the operations work on.
@@ -165,13 +219,17 @@ impl Xray {
     pub(crate) async fn call(&self, operation: &Operation, caller: Caller, document: Value) -> Result<Response, Fault> {
         match operation.name {
             "BatchGetTraces" => self.run(caller, document, batch_get_traces::run).await,
+            "CancelTraceRetrieval" => self.run(caller, document, trace_retrieval::cancel).await,
             "CreateGroup" => self.run(caller, document, groups::create).await,
             "CreateSamplingRule" => self.run(caller, document, sampling_rules::create).await,
             "DeleteGroup" => self.run(caller, document, groups::delete).await,
+            "DeleteResourcePolicy" => self.run(caller, document, resource_policies::delete).await,
             "DeleteSamplingRule" => self.run(caller, document, sampling_rules::delete).await,
             "GetEncryptionConfig" => self.run(caller, document, encryption::get).await,
             "GetGroup" => self.run(caller, document, groups::get).await,
             "GetGroups" => self.run(caller, document, groups::list).await,
+            "GetIndexingRules" => self.run(caller, document, indexing_rules::list).await,
+            "GetRetrievedTracesGraph" => self.run(caller, document, retrieved_traces_graph::run).await,
             "GetSamplingRules" => self.run(caller, document, sampling_rules::list).await,
             "GetSamplingStatisticSummaries" => self.run(caller, document, sampling_targets::summaries).await,
             "GetSamplingTargets" => self.run(caller, document, sampling_targets::report).await,
@@ -181,8 +239,12 @@ impl Xray {
                     .await
             }
             "GetTraceGraph" => self.run(caller, document, service_graph::of_traces).await,
+            "GetTraceSegmentDestination" => self.run(caller, document, segment_destination::get).await,
             "GetTraceSummaries" => self.run(caller, document, get_trace_summaries::run).await,
+            "ListResourcePolicies" => self.run(caller, document, resource_policies::list).await,
+            "ListRetrievedTraces" => self.run(caller, document, trace_retrieval::list).await,
             "ListTagsForResource" => self.run(caller, document, tags::list).await,
+            "PutResourcePolicy" => self.run(caller, document, resource_policies::put).await,
             "PutTelemetryRecords" => self.run(caller, document, put_telemetry_records::run).await,
             "PutTraceSegments" => {
                 let request = Input::from_document(document)?;
@@ -190,10 +252,13 @@ impl Xray {
                 let call = self.of(caller).await?;
                 rest_json::reply(&put_trace_segments::run(&call, peer, request).await?)
             }
+            "StartTraceRetrieval" => self.run(caller, document, trace_retrieval::start).await,
             "TagResource" => self.run(caller, document, tags::add).await,
             "UntagResource" => self.run(caller, document, tags::remove).await,
             "UpdateGroup" => self.run(caller, document, groups::update).await,
+            "UpdateIndexingRule" => self.run(caller, document, indexing_rules::update).await,
             "UpdateSamplingRule" => self.run(caller, document, sampling_rules::update).await,
+            "UpdateTraceSegmentDestination" => self.run(caller, document, segment_destination::update).await,
             _ => Err(Fault::not_implemented(&SERVICE, operation)),
         }
     }
@@ -299,4 +364,24 @@ fn page<T>(
     let end = given.saturating_add(size);
     let next = (end < list.len()).then(|| token::of_rows(end, shape));
     Ok((list.into_iter().skip(given).take(size).collect(), next))
+}
+
+/// One page of a list in the ascending order of unique places, and the token of the next. Rows that come or go between
+/// two pages make no other row missing or doubled.
+fn named_page<T>(
+    mut list: Vec<T>,
+    size: usize,
+    named: Named,
+    token: Option<&str>,
+    place: impl Fn(&T) -> String,
+) -> Result<(Vec<T>, Option<String>), Fault> {
+    if let Some(token) = token {
+        let last = token::to_name(named, token)?;
+        list.retain(|row| place(row) > last);
+    }
+    let more = list.len() > size;
+    list.truncate(size);
+    let last = list.last().filter(|_| more);
+    let next = last.map(|last| token::of_name(named, &place(last)));
+    Ok((list, next))
 }

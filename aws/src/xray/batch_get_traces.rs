@@ -6,15 +6,27 @@ use beamline_query::QueryError;
 use beamline_query::trace::{TraceView, stored};
 
 use super::render::seconds;
-use super::{Call, asked};
+use super::{Call, asked, fingerprint, token};
 use crate::fault::Fault;
 
+/// A page that has so many bytes of documents takes no further trace.
+const BYTES: usize = 16 << 20;
+
 pub(super) fn run(call: &Call, request: BatchGetTracesRequest) -> Result<BatchGetTracesResult, Fault> {
-    if request.next_token.is_some() {
-        return Err(Fault::invalid("NextToken is not one that this operation gave"));
-    }
+    let asked = asked::traces(call, request.trace_ids)?;
+    let list = fingerprint(asked.iter().map(|(_, spelling)| spelling.as_str()));
+    let first = match request.next_token.map(|token| token::to_rows(&token)).transpose()? {
+        None => 0,
+        Some((given, same)) if same == list => given,
+        Some(_) => return Err(token::bad_token()),
+    };
     let (mut traces, mut unprocessed) = (Vec::new(), Vec::new());
-    for (id, spelling) in asked::traces(call, request.trace_ids)? {
+    let (mut bytes, mut next) = (0, None);
+    for (place, (id, spelling)) in asked.into_iter().enumerate().skip(first) {
+        if bytes >= BYTES {
+            next = Some(token::of_rows(place, list));
+            break;
+        }
         let stored = match stored(&*call.source, call.account, id) {
             Ok(stored) => stored,
             Err(QueryError::NoSuchTrace(_)) => {
@@ -25,6 +37,8 @@ pub(super) fn run(call: &Call, request: BatchGetTracesRequest) -> Result<BatchGe
         };
         let view = TraceView::open(id, &stored, call.store.stamp());
         let records: Vec<_> = stored.records.iter().map(|record| record.borrow()).collect();
+        let documents = documents(&view.trace, &records);
+        bytes += documents.iter().map(|document| document.json.len()).sum::<usize>();
         let segment = |document: Document| Segment {
             id: Some(document.id.to_string()),
             document: Some(document.json),
@@ -33,12 +47,12 @@ pub(super) fn run(call: &Call, request: BatchGetTracesRequest) -> Result<BatchGe
             id: Some(id.to_string()),
             duration: Some(seconds(view.digest.duration())),
             limit_exceeded: Some(view.digest.limit_exceeded),
-            segments: Some(documents(&view.trace, &records).into_iter().map(segment).collect()),
+            segments: Some(documents.into_iter().map(segment).collect()),
         });
     }
     Ok(BatchGetTracesResult {
         traces: Some(traces),
         unprocessed_trace_ids: Some(unprocessed),
-        next_token: None,
+        next_token: next,
     })
 }

@@ -9,16 +9,16 @@ use beamline_proto::generated::xray::{
 use beamline_query::series::{SeriesRequest, series};
 
 use super::render::{moment, statistics};
-use super::{Call, asked};
+use super::{Call, asked, page};
 use crate::fault::Fault;
+
+/// Points on one page: half a day in minutes.
+const PAGE: usize = 720;
 
 pub(super) fn run(
     call: &Call,
     request: GetTimeSeriesServiceStatisticsRequest,
 ) -> Result<GetTimeSeriesServiceStatisticsResult, Fault> {
-    if request.next_token.is_some() {
-        return Err(Fault::invalid("NextToken is not one that this operation gave"));
-    }
     let entity = request
         .entity_selector_expression
         .as_deref()
@@ -30,21 +30,27 @@ pub(super) fn run(
         &SeriesRequest {
             account: call.account,
             range: asked::range(call, request.start_time, request.end_time)?,
-            minutes: request.period.map(minutes).transpose()?,
+            minutes: request.period.map(|period| minutes(call, period)).transpose()?,
             selection: asked::group(call, request.group_name, request.group_arn)?,
             entity,
             split: false,
         },
     )?;
-    let points = answer.series.iter().flat_map(|series| &series.points);
+    let points = answer.series.iter().flat_map(|series| &series.points).collect();
+    let start = |(at, _): &&(Timestamp, Stats)| at.to_string();
+    let (points, next_token) = page(points, PAGE, request.next_token.as_deref(), start)?;
+    let points = points.iter().map(|(at, stats)| point(*at, stats, of_service));
     Ok(GetTimeSeriesServiceStatisticsResult {
-        time_series_service_statistics: Some(points.map(|(at, stats)| point(*at, stats, of_service)).collect()),
+        time_series_service_statistics: Some(points.collect()),
         contains_old_group_versions: Some(false),
-        next_token: None,
+        next_token,
     })
 }
 
-fn minutes(period: i32) -> Result<u32, Fault> {
+fn minutes(call: &Call, period: i32) -> Result<u32, Fault> {
+    if call.limits.strict && period != 60 && period != 300 {
+        return Err(Fault::invalid("Period must be 60 or 300 seconds"));
+    }
     let whole = u32::try_from(period)
         .ok()
         .filter(|seconds| *seconds > 0 && seconds % 60 == 0);

@@ -33,6 +33,9 @@ enum Share {
 
 pub(super) fn run(call: &Call, request: GetTraceSummariesRequest) -> Result<GetTraceSummariesResult, Fault> {
     let range = asked::range(call, request.start_time, request.end_time)?;
+    if call.limits.strict && request.filter_expression.as_deref() == Some("") {
+        return Err(Fault::invalid("FilterExpression must not be empty"));
+    }
     let share = share(request.sampling.unwrap_or_default(), request.sampling_strategy)?;
     let basis = match request.time_range_type {
         None | Some(TimeRangeType::TraceId) => TimeBasis::Start,

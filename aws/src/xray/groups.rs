@@ -7,10 +7,11 @@ use beamline_proto::generated::xray::{
     GetGroupsRequest, GetGroupsResult, Group as Shown, GroupSummary, InsightsConfiguration, UpdateGroupRequest,
     UpdateGroupResult,
 };
-use beamline_store::{ObjectKind, StoreError};
-use bytes::Bytes;
+use beamline_store::ObjectKind;
 
-use super::{Call, page, tags};
+use super::kept::{self, Kept};
+use super::token::Named;
+use super::{Call, named_page, tags};
 use crate::fault::Fault;
 
 const PAGE: usize = 100;
@@ -38,10 +39,7 @@ pub(super) fn create(call: &Call, request: CreateGroupRequest) -> Result<CreateG
     };
     configure(&mut group, request.insights_configuration)?;
     let tags = tags::checked(request.tags.unwrap_or_default())?;
-    if !call
-        .store
-        .cas_object(ObjectKind::Group, call.account, &group.name, None, Some(&json(&group)?))?
-    {
+    if !kept::swap(call, ObjectKind::Group, &group.name, None, Some(&group))? {
         return Err(Fault::invalid(format!("a group named {} exists already", group.name)));
     }
     tags::keep(call, &arn(call, &group), &tags)?;
@@ -53,7 +51,7 @@ pub(super) fn create(call: &Call, request: CreateGroupRequest) -> Result<CreateG
 pub(super) fn get(call: &Call, request: GetGroupRequest) -> Result<GetGroupResult, Fault> {
     let group = match name(call, request.group_name, request.group_arn)? {
         Name::Default => default_group(),
-        Name::Kept(name) => find(call, &name)?.0,
+        Name::Kept(kept) => find(call, &kept)?.0,
     };
     Ok(GetGroupResult {
         group: Some(shown(call, &group)),
@@ -62,12 +60,13 @@ pub(super) fn get(call: &Call, request: GetGroupRequest) -> Result<GetGroupResul
 
 pub(super) fn list(call: &Call, request: GetGroupsRequest) -> Result<GetGroupsResult, Fault> {
     let mut groups = vec![default_group()];
-    for (name, value) in call.store.objects(ObjectKind::Group, call.account)? {
-        groups.push(group(&name, &value)?);
-    }
-    let (groups, next_token) = page(groups, PAGE, request.next_token.as_deref(), |group| {
-        group.unique.clone()
-    })?;
+    groups.extend(kept::all(call, ObjectKind::Group)?);
+    // The default group comes first, wherever its name would put it.
+    let place = |group: &Group| match group.name.as_str() {
+        DEFAULT_GROUP => String::new(),
+        name => name.to_owned(),
+    };
+    let (groups, next_token) = named_page(groups, PAGE, Named::Groups, request.next_token.as_deref(), place)?;
     let summary = |group: &Group| {
         let group = shown(call, group);
         GroupSummary {
@@ -89,18 +88,11 @@ pub(super) fn update(call: &Call, request: UpdateGroupRequest) -> Result<UpdateG
         Name::Kept(name) => name,
     };
     let (mut group, old) = find(call, &name)?;
-    if let Some(expression) = request.filter_expression {
-        group.expression = checked(Some(expression))?;
+    if request.filter_expression.is_some() {
+        group.expression = checked(request.filter_expression)?;
     }
     configure(&mut group, request.insights_configuration)?;
-    if !call
-        .store
-        .cas_object(ObjectKind::Group, call.account, &name, Some(&old), Some(&json(&group)?))?
-    {
-        return Err(Fault::throttled(
-            "the group is being changed by somebody else; try again",
-        ));
-    }
+    kept::change(call, ObjectKind::Group, &group.name, Some(&old), Some(&group))?;
     Ok(UpdateGroupResult {
         group: Some(shown(call, &group)),
     })
@@ -112,41 +104,37 @@ pub(super) fn delete(call: &Call, request: DeleteGroupRequest) -> Result<DeleteG
         Name::Kept(name) => name,
     };
     let (group, old) = find(call, &name)?;
-    if !call
-        .store
-        .cas_object(ObjectKind::Group, call.account, &name, Some(&old), None)?
-    {
-        return Err(Fault::throttled(
-            "the group is being changed by somebody else; try again",
-        ));
-    }
+    kept::change(call, ObjectKind::Group, &group.name, Some(&old), None::<&Group>)?;
     tags::forget(call, &arn(call, &group))?;
     Ok(DeleteGroupResult {})
 }
 
 /// Whether an ARN is that of a group that exists.
 pub(super) fn exists(call: &Call, arn_of_group: &str) -> Result<bool, Fault> {
-    let Some(Name::Kept(name)) = name_in(call, arn_of_group) else {
-        return Ok(false);
-    };
-    let value = call.store.object(ObjectKind::Group, call.account, &name)?;
-    Ok(value
-        .map(|value| group(&name, &value))
-        .transpose()?
-        .is_some_and(|group| arn(call, &group) == arn_of_group))
+    match name_in(call, arn_of_group) {
+        Some(Name::Default) => Ok(true),
+        Some(Name::Kept(name)) => Ok(look_up(call, &name)?.is_some()),
+        None => Ok(false),
+    }
 }
 
 /// Which group is meant.
 enum Name {
     Default,
-    Kept(String),
+    Kept(KeptName),
+}
+
+struct KeptName {
+    name: String,
+    /// The last part of the ARN, where the group was named by that. A group that was deleted had another one.
+    unique: Option<String>,
 }
 
 /// The group that a name or an ARN means; exactly one has to be given.
 fn name(call: &Call, name: Option<String>, arn: Option<String>) -> Result<Name, Fault> {
     match (name, arn) {
         (Some(name), None) if name == DEFAULT_GROUP => Ok(Name::Default),
-        (Some(name), None) => Ok(Name::Kept(name)),
+        (Some(name), None) => Ok(Name::Kept(KeptName { name, unique: None })),
         (None, Some(arn)) => name_in(call, &arn).ok_or_else(|| Fault::invalid("GroupARN is not the ARN of a group")),
         _ => Err(Fault::invalid("give either GroupName or GroupARN")),
     }
@@ -157,23 +145,21 @@ fn name_in(call: &Call, arn: &str) -> Option<Name> {
     if resource == DEFAULT_GROUP {
         return Some(Name::Default);
     }
-    let (name, _) = resource.split_once('/')?;
-    Some(Name::Kept(name.to_owned()))
+    let (name, unique) = resource.split_once('/')?;
+    Some(Name::Kept(KeptName {
+        name: name.to_owned(),
+        unique: Some(unique.to_owned()),
+    }))
 }
 
-fn find(call: &Call, name: &str) -> Result<(Group, Bytes), Fault> {
-    let value = call.store.object(ObjectKind::Group, call.account, name)?;
-    let value = value.ok_or_else(|| Fault::invalid(format!("there is no group named {name}")))?;
-    Ok((group(name, &value)?, value))
+fn look_up(call: &Call, KeptName { name, unique }: &KeptName) -> Result<Option<Kept<Group>>, Fault> {
+    let found: Option<Kept<Group>> = kept::read(call, ObjectKind::Group, name)?;
+    Ok(found.filter(|(group, _)| unique.as_ref().is_none_or(|unique| group.unique == *unique)))
 }
 
-fn group(name: &str, value: &[u8]) -> Result<Group, Fault> {
-    serde_json::from_slice(value)
-        .map_err(|error| Fault::internal(&StoreError::Damaged(format!("group {name}: {error}"))))
-}
-
-fn json(group: &Group) -> Result<Vec<u8>, Fault> {
-    serde_json::to_vec(group).map_err(|error| Fault::internal(&error))
+fn find(call: &Call, name: &KeptName) -> Result<Kept<Group>, Fault> {
+    let missing = || Fault::invalid(format!("there is no group named {}", name.name));
+    look_up(call, name)?.ok_or_else(missing)
 }
 
 /// An expression that is one; an empty text is none.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use beamline_collector::sample::{RuleKey, RuleRecord};
+use beamline_collector::sample::{RuleKey, RuleRecord, RulesError};
 use beamline_model::sampling::rule::{RateBoost, Rule, RuleUpdate, checked_priority, checked_reservoir};
 use beamline_proto::generated::xray::{
     CreateSamplingRuleRequest, CreateSamplingRuleResult, DeleteSamplingRuleRequest, DeleteSamplingRuleResult,
@@ -11,7 +11,8 @@ use beamline_proto::generated::xray::{
 };
 
 use super::render::moment;
-use super::{Call, page, tags};
+use super::token::Named;
+use super::{Call, named_page, tags};
 use crate::fault::Fault;
 
 /// All rules fit one page, however many there may be: the SDKs' pollers read only one.
@@ -21,14 +22,15 @@ const PAGE: usize = 10_000;
 /// and priorities only if the last rule has one. All SDKs sort by priority themselves.
 pub(super) fn list(call: &Call, request: GetSamplingRulesRequest) -> Result<GetSamplingRulesResult, Fault> {
     let records = call.collector.rules.list(call.account)?;
-    let mut records: Vec<&RuleRecord> = records.iter().collect();
-    records.sort_by_key(|record| (record.rule.is_default(), record.placed()));
-    let shown = records.into_iter().map(|record| shown(call, record)).collect();
-    let name = |record: &SamplingRuleRecord| {
-        let rule = record.sampling_rule.as_ref();
-        rule.and_then(|rule| rule.rule_name.clone()).unwrap_or_default()
+    let place = |record: &&RuleRecord| {
+        let (default, placed) = (u8::from(record.rule.is_default()), record.placed().0);
+        format!("{default} {placed:020} {}", record.rule.name)
     };
-    let (records, next_token) = page(shown, PAGE, request.next_token.as_deref(), name)?;
+    let mut records: Vec<&RuleRecord> = records.iter().collect();
+    records.sort_by_cached_key(place);
+    let token = request.next_token.as_deref();
+    let (records, next_token) = named_page(records, PAGE, Named::SamplingRules, token, place)?;
+    let records = records.into_iter().map(|record| shown(call, record)).collect();
     Ok(GetSamplingRulesResult {
         sampling_rule_records: Some(records),
         next_token,
@@ -72,7 +74,7 @@ pub(super) fn create(call: &Call, request: CreateSamplingRuleRequest) -> Result<
 
 pub(super) fn update(call: &Call, request: UpdateSamplingRuleRequest) -> Result<UpdateSamplingRuleResult, Fault> {
     let given = request.sampling_rule_update;
-    let key = RuleKey::of(given.rule_name.as_deref(), given.rule_arn.as_deref())?;
+    let key = key(call, given.rule_name.as_deref(), given.rule_arn.as_deref())?;
     let update = RuleUpdate {
         priority: given.priority.map(i64::from),
         fixed_rate: given.fixed_rate,
@@ -96,12 +98,21 @@ pub(super) fn update(call: &Call, request: UpdateSamplingRuleRequest) -> Result<
 }
 
 pub(super) fn delete(call: &Call, request: DeleteSamplingRuleRequest) -> Result<DeleteSamplingRuleResult, Fault> {
-    let key = RuleKey::of(request.rule_name.as_deref(), request.rule_arn.as_deref())?;
+    let key = key(call, request.rule_name.as_deref(), request.rule_arn.as_deref())?;
     let record = call.collector.rules.delete(call.account, &key, call.store.stamp())?;
     tags::forget(call, &arn(call, &record))?;
     Ok(DeleteSamplingRuleResult {
         sampling_rule_record: Some(shown(call, &record)),
     })
+}
+
+/// Which rule is meant. An ARN has to be one of the caller's account and region.
+fn key(call: &Call, name: Option<&str>, arn: Option<&str>) -> Result<RuleKey, Fault> {
+    let key = RuleKey::of(name, arn)?;
+    match arn.filter(|arn| call.resource(arn).is_none()) {
+        Some(arn) => Err(RulesError::BadArn(arn.chars().take(128).collect()).into()),
+        None => Ok(key),
+    }
 }
 
 fn boost(given: SamplingRateBoost) -> RateBoost {

@@ -11,11 +11,12 @@ use beamline_proto::generated::xray::{
 };
 
 use super::render::moment;
-use super::{Call, page};
+use super::token::Named;
+use super::{Call, named_page};
 use crate::fault::Fault;
 
 /// Statistics on one page.
-const PAGE: usize = 1_000;
+const PAGE: usize = 500;
 
 /// Reports in one request. AWS says 25, but SDKs send one for each of 25 rules and for Default.
 const REPORTS: usize = 2_000;
@@ -48,8 +49,10 @@ pub(super) fn summaries(
     request: GetSamplingStatisticSummariesRequest,
 ) -> Result<GetSamplingStatisticSummariesResult, Fault> {
     let summaries = call.collector.targets.summaries(call.account, call.store.stamp());
-    let identity = |summary: &Summary| format!("{} {}", summary.window.start.0, summary.rule);
-    let (summaries, next_token) = page(summaries, PAGE, request.next_token.as_deref(), identity)?;
+    // The newest come first, so the place counts backwards.
+    let place = |summary: &Summary| format!("{:016x} {}", i64::MAX - summary.window.start.0.max(0), summary.rule);
+    let token = request.next_token.as_deref();
+    let (summaries, next_token) = named_page(summaries, PAGE, Named::SamplingStatistics, token, place)?;
     let shown = |summary: &Summary| SamplingStatisticSummary {
         rule_name: Some(summary.rule.clone()),
         timestamp: Some(moment(summary.window.start)),

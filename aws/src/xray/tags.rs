@@ -7,10 +7,11 @@ use beamline_proto::generated::xray::{
     ListTagsForResourceRequest, ListTagsForResourceResponse, Tag, TagResourceRequest, TagResourceResponse,
     UntagResourceRequest, UntagResourceResponse,
 };
-use beamline_store::{ObjectKind, StoreError};
+use beamline_store::ObjectKind;
 use bytes::Bytes;
 
-use super::{Call, groups};
+use super::token::Named;
+use super::{Call, groups, kept, named_page};
 use crate::fault::Fault;
 
 /// The most tags one resource has.
@@ -20,10 +21,12 @@ type Tags = BTreeMap<String, String>;
 
 pub(super) fn list(call: &Call, request: ListTagsForResourceRequest) -> Result<ListTagsForResourceResponse, Fault> {
     let (tags, _) = of(call, &request.resource_arn)?;
-    let tag = |(key, value)| Tag { key, value };
+    let tags = tags.into_iter().map(|(key, value)| Tag { key, value }).collect();
+    let key = |tag: &Tag| tag.key.clone();
+    let (tags, next_token) = named_page(tags, LIMIT, Named::Tags, request.next_token.as_deref(), key)?;
     Ok(ListTagsForResourceResponse {
-        tags: Some(tags.into_iter().map(tag).collect()),
-        next_token: None,
+        tags: Some(tags),
+        next_token,
     })
 }
 
@@ -66,14 +69,12 @@ pub(super) fn checked(tags: Vec<Tag>) -> Result<Tags, Fault> {
     Ok(tags)
 }
 
-/// Gives a new resource its tags.
+/// Gives a new resource its tags, and nothing of one that had its ARN before.
 pub(super) fn keep(call: &Call, arn: &str, tags: &Tags) -> Result<(), Fault> {
-    if tags.is_empty() {
-        return Ok(());
+    match tags.is_empty() {
+        true => forget(call, arn),
+        false => kept::set(call, ObjectKind::Tags, arn, tags),
     }
-    Ok(call
-        .store
-        .put_object(ObjectKind::Tags, call.account, arn, json(tags)?)?)
 }
 
 /// Takes the tags of a deleted resource away.
@@ -84,11 +85,7 @@ pub(super) fn forget(call: &Call, arn: &str) -> Result<(), Fault> {
 fn change(call: &Call, arn: &str, change: impl FnOnce(&mut Tags) -> Result<(), Fault>) -> Result<(), Fault> {
     let (mut tags, old) = of(call, arn)?;
     change(&mut tags)?;
-    let done = call
-        .store
-        .cas_object(ObjectKind::Tags, call.account, arn, old.as_deref(), Some(&json(&tags)?))?;
-    done.then_some(())
-        .ok_or_else(|| Fault::throttled("the tags are being changed by somebody else; try again"))
+    kept::change(call, ObjectKind::Tags, arn, old.as_deref(), Some(&tags))
 }
 
 fn of(call: &Call, arn: &str) -> Result<(Tags, Option<Bytes>), Fault> {
@@ -98,13 +95,8 @@ fn of(call: &Call, arn: &str) -> Result<(Tags, Option<Bytes>), Fault> {
             "there is no group or sampling rule with this ARN",
         ));
     }
-    let value = call.store.object(ObjectKind::Tags, call.account, arn)?;
-    let tags = match &value {
-        None => Tags::new(),
-        Some(value) => serde_json::from_slice(value)
-            .map_err(|error| Fault::internal(&StoreError::Damaged(format!("tags of {arn}: {error}"))))?,
-    };
-    Ok((tags, value))
+    let kept = kept::read(call, ObjectKind::Tags, arn)?;
+    Ok(kept.map_or_else(Default::default, |(tags, bytes)| (tags, Some(bytes))))
 }
 
 fn exists(call: &Call, arn: &str) -> Result<bool, Fault> {
@@ -119,8 +111,4 @@ fn exists(call: &Call, arn: &str) -> Result<bool, Fault> {
             .is_some()),
         None => groups::exists(call, arn),
     }
-}
-
-fn json(tags: &Tags) -> Result<Vec<u8>, Fault> {
-    serde_json::to_vec(tags).map_err(|error| Fault::internal(&error))
 }

@@ -15,6 +15,28 @@ use crate::fault::Fault;
 /// The kind of list a token belongs to is its first byte, so that a token of another operation is refused.
 const TRACES: u8 = 1;
 const ROWS: u8 = 2;
+const SPANS: u8 = 3;
+
+/// Lists whose rows have names: the byte of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Named {
+    Groups = 16,
+    SamplingRules = 17,
+    SamplingStatistics = 18,
+    ResourcePolicies = 19,
+    Tags = 20,
+    IndexingRules = 21,
+}
+
+/// Where among the spans of retrieved traces a page begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SpanPlace {
+    /// Place of the trace in the request.
+    pub(crate) trace: u32,
+    /// Place of the span in the trace.
+    pub(crate) span: u32,
+}
 
 pub(crate) fn of_traces(cursor: &Cursor) -> String {
     let mut bytes = vec![TRACES];
@@ -55,21 +77,60 @@ pub(crate) fn to_rows(token: &str) -> Result<(usize, u64), Fault> {
     Ok((given, u64::from_be_bytes(list)))
 }
 
+/// For lists in the order of unique names: the last name that was given. Whatever comes and goes between two pages,
+/// what stays is given once.
+pub(crate) fn of_name(list: Named, name: &str) -> String {
+    sealed([&[list as u8], name.as_bytes()].concat())
+}
+
+pub(crate) fn to_name(list: Named, token: &str) -> Result<String, Fault> {
+    let mut content = content(token, list as u8)?;
+    String::from_utf8(content.split_off(1)).map_err(|_| bad_token())
+}
+
+/// For traces as they were at one moment. `of` tells the retrieval and the format, in which places mean something.
+pub(crate) fn of_spans(place: SpanPlace, of: u64) -> String {
+    let mut bytes = vec![SPANS];
+    bytes.extend(place.trace.to_be_bytes());
+    bytes.extend(place.span.to_be_bytes());
+    bytes.extend(of.to_be_bytes());
+    sealed(bytes)
+}
+
+pub(crate) fn to_spans(token: &str, of: u64) -> Result<SpanPlace, Fault> {
+    let bytes = opened::<17>(token, SPANS)?;
+    let (mut trace, mut span) = ([0; 4], [0; 4]);
+    trace.copy_from_slice(&bytes[1..5]);
+    span.copy_from_slice(&bytes[5..9]);
+    if bytes[9..] != of.to_be_bytes() {
+        return Err(bad_token());
+    }
+    Ok(SpanPlace {
+        trace: u32::from_be_bytes(trace),
+        span: u32::from_be_bytes(span),
+    })
+}
+
 fn sealed(mut bytes: Vec<u8>) -> String {
     bytes.extend(check_sum(&bytes).to_be_bytes());
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
 fn opened<const N: usize>(token: &str, kind: u8) -> Result<[u8; N], Fault> {
-    let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| bad_token())?;
+    content(token, kind)?.try_into().map_err(|_| bad_token())
+}
+
+fn content(token: &str, kind: u8) -> Result<Vec<u8>, Fault> {
+    let mut bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| bad_token())?;
     let (content, sum) = bytes.split_last_chunk::<4>().ok_or_else(bad_token)?;
     if check_sum(content) != u32::from_be_bytes(*sum) || content.first() != Some(&kind) {
         return Err(bad_token());
     }
-    content.try_into().map_err(|_| bad_token())
+    bytes.truncate(bytes.len() - 4);
+    Ok(bytes)
 }
 
-fn bad_token() -> Fault {
+pub(crate) fn bad_token() -> Fault {
     Fault::invalid("NextToken is not one that this operation gave")
 }
 
@@ -94,15 +155,36 @@ mod tests {
             prop_assert!(to_rows(&token).is_err());
             prop_assert!(to_traces(&token[1..]).is_err());
             let rows = of_rows(given, list);
-            prop_assert!(rows.len() <= 100, "GetGroups allows no longer tokens");
             prop_assert_eq!(to_rows(&rows), Ok((given, list)));
             prop_assert!(to_traces(&rows).is_err());
+        }
+
+        #[test]
+        fn a_name_survives_the_client(name in ".{0,32}", other in ".{0,32}") {
+            let token = of_name(Named::Groups, &name);
+            prop_assert_eq!(to_name(Named::Groups, &token), Ok(name.clone()));
+            prop_assert!(to_name(Named::Tags, &token).is_err());
+            prop_assert_eq!(of_name(Named::Groups, &other) == token, other == name);
+            if name.is_ascii() {
+                prop_assert!(token.len() <= 100, "GetGroups allows no longer tokens");
+            }
+        }
+
+        #[test]
+        fn a_place_survives_the_client(trace: u32, span: u32, of: u64) {
+            let place = SpanPlace { trace, span };
+            let token = of_spans(place, of);
+            prop_assert_eq!(to_spans(&token, of), Ok(place));
+            prop_assert!(to_spans(&token, !of).is_err());
+            prop_assert!(to_rows(&token).is_err());
         }
 
         #[test]
         fn any_other_text_is_refused(text in ".{0,80}") {
             prop_assert!(to_traces(&text).is_err());
             prop_assert!(to_rows(&text).is_err());
+            prop_assert!(to_spans(&text, 0).is_err());
+            prop_assert!(to_name(Named::Groups, &text).is_err());
         }
     }
 }

@@ -15,6 +15,12 @@ fn settled(mut group: Value) -> Value {
     group
 }
 
+fn many_tags(count: usize) -> Vec<Value> {
+    (0..count)
+        .map(|key| json!({"Key": format!("k{key}"), "Value": "v"}))
+        .collect()
+}
+
 #[tokio::test]
 async fn a_group_is_created_read_changed_and_deleted() {
     let server = Server::start().await;
@@ -111,6 +117,11 @@ async fn what_makes_no_group_is_refused() {
             "aws:",
         ),
         (
+            "/CreateGroup",
+            json!({"GroupName": "x", "Tags": many_tags(51)}),
+            "at most 50",
+        ),
+        (
             "/UpdateGroup",
             json!({"GroupName": "taken", "FilterExpression": "responsetime >"}),
             "column",
@@ -139,51 +150,54 @@ async fn what_makes_no_group_is_refused() {
 }
 
 #[tokio::test]
-async fn all_pages_together_are_all_groups_once() {
+async fn an_arn_means_the_group_it_was_given_to_and_no_later_one() {
     let server = Server::start().await;
-    for number in 0..230 {
-        let created = server
-            .post("/CreateGroup", &json!({"GroupName": format!("g{number:03}")}))
+    let create = json!({"GroupName": "g", "Tags": [{"Key": "a", "Value": "b"}]});
+    let first = server.post("/CreateGroup", &create).await.body["Group"]["GroupARN"].clone();
+    server.post("/DeleteGroup", &json!({"GroupName": "g"})).await;
+    let again = server.post("/CreateGroup", &json!({"GroupName": "g"})).await;
+    let second = again.body["Group"]["GroupARN"].clone();
+    assert_ne!(first, second);
+    for path in ["/GetGroup", "/UpdateGroup", "/DeleteGroup"] {
+        let old = json!({"GroupARN": first});
+        server
+            .refuses(path, old, "InvalidRequestException", "no group named g")
             .await;
-        assert_eq!(created.status, 200, "{}", created.body);
     }
-    let (mut names, mut token, mut pages) = (Vec::new(), Value::Null, 0);
-    loop {
-        let page = server.post("/Groups", &json!({"NextToken": token})).await.body;
-        let groups = page["Groups"].as_array().unwrap();
-        names.extend(
-            groups
-                .iter()
-                .map(|group| group["GroupName"].as_str().unwrap().to_owned()),
-        );
-        pages += 1;
-        let next = page["NextToken"].clone();
-        assert!(
-            next.is_null() || next != token,
-            "a repeated token makes paginators fail"
-        );
-        token = next;
-        if token.is_null() {
-            break;
-        }
-    }
-    assert_eq!(
-        (pages, names.len(), names[0].as_str(), names[230].as_str()),
-        (3, 231, "Default", "g229")
-    );
-
-    let first = server.post("/Groups", &json!({})).await.body;
-    server.post("/DeleteGroup", &json!({"GroupName": "g000"})).await;
-    let stale = json!({"NextToken": first["NextToken"]});
+    let of_second = json!({"ResourceARN": second});
     server
-        .refuses("/Groups", stale, "InvalidRequestException", "has changed")
+        .check("/ListTagsForResource", of_second, 200, json!({"Tags": []}))
+        .await;
+    let found = server.post("/GetGroup", &json!({"GroupARN": second})).await;
+    assert_eq!(found.body["Group"]["GroupName"], "g");
+}
+
+#[tokio::test]
+async fn the_default_group_can_be_read_and_tagged_like_any_other() {
+    let server = Server::start().await;
+    let arn = "arn:aws:xray:us-east-1:123456789012:group/Default";
+    for by in [json!({"GroupName": "Default"}), json!({"GroupARN": arn})] {
+        assert_eq!(
+            server.post("/GetGroup", &by).await.body["Group"]["GroupARN"],
+            arn,
+            "{by}"
+        );
+    }
+    let tags = json!([{"Key": "a", "Value": "b"}]);
+    server
+        .check(
+            "/TagResource",
+            json!({"ResourceARN": arn, "Tags": tags}),
+            200,
+            json!({}),
+        )
         .await;
     server
-        .refuses(
-            "/Groups",
-            json!({"NextToken": "?"}),
-            "InvalidRequestException",
-            "NextToken",
+        .check(
+            "/ListTagsForResource",
+            json!({"ResourceARN": arn}),
+            200,
+            json!({"Tags": tags}),
         )
         .await;
 }
@@ -228,12 +242,8 @@ async fn tags_are_added_replaced_and_removed() {
         .check("/ListTagsForResource", json!({"ResourceARN": arn}), 200, left)
         .await;
 
-    let many: Vec<Value> = (0..50)
-        .map(|key| json!({"Key": format!("k{key}"), "Value": "v"}))
-        .collect();
-    let reply = server
-        .post("/TagResource", &json!({"ResourceARN": arn, "Tags": many}))
-        .await;
+    let many = json!({"ResourceARN": arn, "Tags": many_tags(50)});
+    let reply = server.post("/TagResource", &many).await;
     reply.is_fault("TooManyTagsException", "at most 50");
     assert_eq!(reply.body["ResourceName"], arn);
     let gone = "arn:aws:xray:us-east-1:123456789012:group/gone/0";

@@ -2,9 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod documentation;
 mod groups;
-mod limits;
+mod pages;
+mod policies;
+mod retrieval;
 mod sampling;
 mod server;
+mod settings;
+mod strict;
 mod traces;
 mod wire;

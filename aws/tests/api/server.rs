@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use beamline_aws::AwsConfig;
-use beamline_collector::{Collector, Config};
+use beamline_collector::{Collector, Config, Limits};
+use beamline_query::source::Source;
+use beamline_store::engine::memory::Memory;
 use beamline_store::{Store, StoreConfig};
 use bytes::Bytes;
 use http::{HeaderMap, Request};
@@ -18,7 +20,10 @@ use tokio::task::JoinSet;
 
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
+    pub(crate) store: Arc<Store>,
     client: Client<HttpConnector, Full<Bytes>>,
+    config: AwsConfig,
+    engine: Arc<Memory>,
     _tasks: JoinSet<()>,
 }
 
@@ -34,23 +39,41 @@ impl Server {
     }
 
     pub(crate) async fn with(config: AwsConfig) -> Self {
-        let store = Arc::new(Store::open(StoreConfig::in_memory()).unwrap());
+        Self::on(Arc::new(Memory::new()), config).await
+    }
+
+    /// Stops, and starts again with nothing but what was written down.
+    pub(crate) async fn restart(self) -> Self {
+        let (engine, config) = (Arc::clone(&self.engine), self.config.clone());
+        self.store.close();
+        drop(self);
+        Self::on(engine, config).await
+    }
+
+    async fn on(engine: Arc<Memory>, config: AwsConfig) -> Self {
+        let store = Arc::new(Store::on(Arc::clone(&engine) as _, StoreConfig::in_memory()).unwrap());
+        let limits = Limits::default();
         let collector = Config {
             xray_udp: None,
             otlp_grpc: None,
             otlp_http: None,
+            limits: if config.strict { limits.strict() } else { limits },
             ..Config::default()
         };
         let running = Collector::start(collector, Arc::clone(&store), Arc::default())
             .await
             .unwrap();
-        let router = beamline_aws::daemon_router(config, running.collector.clone(), Arc::clone(&store), store);
+        let source: Arc<dyn Source> = Arc::<Store>::clone(&store);
+        let router = beamline_aws::daemon_router(config.clone(), running.collector.clone(), Arc::clone(&store), source);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut tasks = JoinSet::new();
         tasks.spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self {
             address,
+            store,
+            config,
+            engine,
             client: Client::builder(TokioExecutor::new()).build_http(),
             _tasks: tasks,
         }
@@ -86,6 +109,23 @@ impl Server {
         let reply = self.post(path, &body).await;
         assert_eq!((reply.status, &reply.body), (status, &expected), "POST {path} {body}");
         reply.body
+    }
+
+    /// The pages of a list, with a restart before each but the first.
+    pub(crate) async fn pages(self, path: &str, request: &Value, list: &str) -> Vec<Vec<Value>> {
+        let (mut server, mut request, mut pages) = (self, request.clone(), Vec::new());
+        loop {
+            let reply = server.post(path, &request).await;
+            assert_eq!(reply.status, 200, "POST {path} {request}: {}", reply.body);
+            pages.push(reply.body[list].as_array().unwrap().clone());
+            let token = reply.body["NextToken"].clone();
+            if token.is_null() {
+                return pages;
+            }
+            assert_ne!(token, request["NextToken"], "a repeated token makes paginators fail");
+            request["NextToken"] = token;
+            server = server.restart().await;
+        }
     }
 
     /// Posts and looks for the error's code and a part of its message.

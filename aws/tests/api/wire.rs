@@ -12,6 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::server::Server;
+use crate::traces::{put, shopping};
 
 const SCOPE: &str = "AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/xray/aws4_request, \
                      SignedHeaders=host;x-amz-date, Signature=00";
@@ -109,9 +110,32 @@ async fn what_is_no_operation_is_said_in_the_shape_of_aws() {
         reply.is_fault("UnknownOperationException", "no operation of an AWS service");
         assert_eq!(reply.status, 404);
     }
-    let reply = server.post("/PutResourcePolicy", &json!({})).await;
-    reply.is_fault("NotImplementedException", "XRay PutResourcePolicy is not implemented");
-    assert_eq!(reply.status, 501);
+}
+
+#[tokio::test]
+async fn moments_are_taken_in_every_spelling_that_clients_write() {
+    let server = Server::start().await;
+    put(&server, &shopping(0)).await;
+    let found = async |start: &str, end: &str| {
+        let body = format!(r#"{{"StartTime":{start},"EndTime":{end},"NextToken":null,"FilterExpression":null}}"#);
+        let reply = server.send(Request::post("/TraceSummaries"), body).await;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        let summaries = reply.body["TraceSummaries"].as_array().unwrap();
+        // The answer is a number of seconds, whatever was written.
+        assert!(summaries.iter().all(|summary| summary["StartTime"] == 1_795_415_910.0));
+        summaries.len()
+    };
+    for (start, end) in [
+        ("1795415910", "1795415911"),
+        ("1795415909.75", "1795415910.000001"),
+        ("1.79541591E9", "1.795415911e+09"),
+        ("1795415910000", "1795415911000"),
+        ("0", "1e300"),
+        ("-1e-3", "1795415910.5"),
+    ] {
+        assert_eq!(found(start, end).await, 1, "{start} to {end}");
+    }
+    assert_eq!(found("1795415911000", "1795415912000").await, 0);
 }
 
 #[tokio::test]
