@@ -5,6 +5,7 @@ usage: BEAMLINE_ENDPOINT=http://127.0.0.1:2001 python aws_api.py
 Leaves no rule and no group behind; the traces it writes stay.
 """
 
+import functools
 import json
 import os
 import secrets
@@ -159,10 +160,126 @@ class XRay(unittest.TestCase):
         self.xray.put_telemetry_records(TelemetryRecords=[{"Timestamp": time.time(), "SegmentsReceivedCount": 1}])
         self.assert_fault("InvalidRequestException", "column", self.xray.get_trace_summaries, **self.window,
                           FilterExpression="responsetime >")
-        self.assert_fault("InvalidRequestException", "maximum query size: 5", self.xray.batch_get_traces,
-                          TraceIds=[self.trace_id] * 6)
-        self.assert_fault("NotImplementedException", "PutResourcePolicy", self.xray.put_resource_policy,
-                          PolicyName="p", PolicyDocument="{}")
+        self.assert_fault("InvalidRequestException", "maximum query size: 1000", self.xray.batch_get_traces,
+                          TraceIds=[self.trace_id] * 1001)
+
+    def test_resource_policies_have_revisions(self):
+        name, faults = f"p{secrets.token_hex(4)}", self.xray.exceptions
+        statement = dict(Effect="Allow", Principal={"Service": "sns.amazonaws.com"}, Action="xray:PutTraceSegments",
+                         Resource="*")
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        put = functools.partial(self.xray.put_resource_policy, PolicyName=name)
+        policy = put(PolicyDocument=document, PolicyRevisionId="0")["ResourcePolicy"]
+        try:
+            self.assertEqual((policy["PolicyDocument"], policy["PolicyRevisionId"]), (document, "1"))
+            self.assertEqual(put(PolicyDocument=document)["ResourcePolicy"]["PolicyRevisionId"], "2")
+            listed = self.xray.list_resource_policies()["ResourcePolicies"]
+            self.assertEqual([one["PolicyRevisionId"] for one in listed if one["PolicyName"] == name], ["2"])
+            denied = json.dumps({"Statement": [{**statement, "Effect": "Deny", "Principal": "*", "Action": "*"}]})
+            for error, arguments in [
+                (faults.InvalidPolicyRevisionIdException, dict(PolicyDocument=document, PolicyRevisionId="0")),
+                (faults.MalformedPolicyDocumentException, dict(PolicyDocument="{}")),
+                (faults.PolicySizeLimitExceededException, dict(PolicyDocument=document + " " * 5120)),
+                (faults.LockoutPreventionException, dict(PolicyDocument=denied)),
+            ]:
+                with self.assertRaises(error):
+                    put(**arguments)
+        finally:
+            self.xray.delete_resource_policy(PolicyName=name)
+
+    def test_where_segments_go_and_what_is_indexed_can_be_chosen(self):
+        changed = self.xray.update_trace_segment_destination(Destination="CloudWatchLogs")
+        self.assertEqual((changed["Destination"], changed["Status"]), ("CloudWatchLogs", "PENDING"))
+        active = self.xray.get_trace_segment_destination()
+        self.assertEqual((active["Destination"], active["Status"]), ("CloudWatchLogs", "ACTIVE"))
+        self.xray.update_trace_segment_destination(Destination="XRay")
+        wish = {"Probabilistic": {"DesiredSamplingPercentage": 5}}
+        self.xray.update_indexing_rule(Name="Default", Rule=wish)
+        rule, = self.xray.get_indexing_rules()["IndexingRules"]
+        self.assertEqual(rule["Rule"]["Probabilistic"]["DesiredSamplingPercentage"], 5)
+        with self.assertRaises(self.xray.exceptions.ResourceNotFoundException):
+            self.xray.update_indexing_rule(Name="other", Rule=wish)
+
+    def test_traces_are_retrieved(self):
+        token = self.xray.start_trace_retrieval(TraceIds=[self.trace_id], **self.window)["RetrievalToken"]
+        retrieved = self.xray.list_retrieved_traces(RetrievalToken=token)
+        self.assertEqual((retrieved["RetrievalStatus"], retrieved["TraceFormat"]), ("COMPLETE", "XRAY"))
+        trace, = retrieved["Traces"]
+        self.assertIn(self.segment, [json.loads(span["Document"]) for span in trace["Spans"]])
+        spans = self.xray.list_retrieved_traces(RetrievalToken=token, TraceFormat="OTEL")["Traces"][0]["Spans"]
+        names = [json.loads(span["Document"])["name"] for span in spans]
+        self.assertEqual(names, [self.service, "DynamoDB"])
+        graph = self.xray.get_retrieved_traces_graph(RetrievalToken=token)["Services"]
+        self.assertIn("orders", [one["Service"]["Name"] for one in graph])
+        self.xray.cancel_trace_retrieval(RetrievalToken=token)
+        self.assertEqual(self.xray.list_retrieved_traces(RetrievalToken=token)["RetrievalStatus"], "CANCELLED")
+        with self.assertRaises(self.xray.exceptions.ResourceNotFoundException):
+            self.xray.list_retrieved_traces(RetrievalToken="nobody")
+
+
+class Paginators(unittest.TestCase):
+    """Every list that the SDK reads in pages, from the first to the last."""
+
+    GROUPS, TRACES = 120, 1000
+
+    @classmethod
+    def setUpClass(cls):
+        cls.xray = client()
+        # Two hours ago, where nothing else is.
+        start = int(time.time()) - 7200
+        cls.window = {"StartTime": start - 60, "EndTime": start + 60}
+        cls.ids = [f"1-{start:08x}-{secrets.token_hex(12)}" for _ in range(cls.TRACES)]
+        documents = [json.dumps(entity(name=f"service-{place}", trace_id=trace, start_time=start, end_time=start + 1))
+                     for place, trace in enumerate(cls.ids)]
+        cls.xray.put_trace_segments(TraceSegmentDocuments=documents)
+        cls.groups = [f"page-{secrets.token_hex(4)}" for _ in range(cls.GROUPS)]
+        arns = [cls.xray.create_group(GroupName=group)["Group"]["GroupARN"] for group in cls.groups]
+        cls.arn = arns[0]
+        cls.xray.tag_resource(ResourceARN=cls.arn, Tags=[{"Key": f"k{key:02}", "Value": ""} for key in range(50)])
+
+    @classmethod
+    def tearDownClass(cls):
+        for group in cls.groups:
+            cls.xray.delete_group(GroupName=group)
+
+    def read(self, operation, member, identity, **arguments):
+        """What is on all pages together, and on how many; nothing may be there twice."""
+        pages = list(self.xray.get_paginator(operation).paginate(**arguments))
+        rows = [identity(row) for page in pages for row in page[member]]
+        self.assertEqual(len(rows), len(set(rows)), operation)
+        return rows, len(pages)
+
+    def test_all_pages_together_are_everything_once(self):
+        day = {"StartTime": self.window["EndTime"] - 86400, "EndTime": self.window["EndTime"]}
+        read = {}
+        for operation, member, identity, arguments in [
+            ("batch_get_traces", "Traces", lambda row: row["Id"], dict(TraceIds=self.ids)),
+            ("get_groups", "Groups", lambda row: row["GroupName"], {}),
+            ("get_sampling_rules", "SamplingRuleRecords", lambda row: row["SamplingRule"]["RuleName"], {}),
+            ("get_sampling_statistic_summaries", "SamplingStatisticSummaries",
+             lambda row: (row["RuleName"], row["Timestamp"]), {}),
+            ("get_service_graph", "Services", lambda row: row["ReferenceId"], self.window),
+            ("get_time_series_service_statistics", "TimeSeriesServiceStatistics", lambda row: row["Timestamp"], day),
+            ("get_trace_graph", "Services", lambda row: row["ReferenceId"], dict(TraceIds=self.ids)),
+            ("get_trace_summaries", "TraceSummaries", lambda row: row["Id"], self.window),
+            ("list_resource_policies", "ResourcePolicies", lambda row: row["PolicyName"], {}),
+            ("list_tags_for_resource", "Tags", lambda row: row["Key"], dict(ResourceARN=self.arn)),
+        ]:
+            read[operation] = self.read(operation, member, identity, **arguments)
+        paginated = {operation for operation in self.xray.meta.method_to_api_mapping if self.xray.can_paginate(operation)}
+        self.assertEqual(set(read), paginated)
+
+        self.assertEqual(read["batch_get_traces"], (self.ids, 1))
+        self.assertEqual(read["get_trace_summaries"][1], 10)
+        self.assertEqual(set(read["get_trace_summaries"][0]), set(self.ids))
+        self.assertLessEqual({"Default", *self.groups}, set(read["get_groups"][0]))
+        self.assertGreaterEqual(read["get_groups"][1], 2)
+        for graph in ("get_service_graph", "get_trace_graph"):
+            # Each service has a client.
+            self.assertEqual(read[graph], (list(range(2 * self.TRACES)), 2), graph)
+        self.assertGreaterEqual(read["get_time_series_service_statistics"][1], 2)
+        self.assertEqual(len(read["list_tags_for_resource"][0]), 50)
+        self.assertIn("Default", read["get_sampling_rules"][0])
 
 
 if __name__ == "__main__":
