@@ -31,6 +31,10 @@ fn has_behaviour(operation: &Operation) -> bool {
     !WITHOUT_BEHAVIOUR.contains(&operation.name)
 }
 
+fn with_behaviour() -> impl Iterator<Item = &'static Operation> {
+    SERVICE.operations.iter().filter(|operation| has_behaviour(operation))
+}
+
 #[tokio::test]
 async fn every_operation_has_behaviour() {
     let server = Server::start().await;
@@ -44,7 +48,7 @@ async fn every_operation_has_behaviour() {
 #[tokio::test]
 async fn a_minimal_valid_request_is_answered_in_the_shape_of_the_model() {
     let mut answered = 0;
-    for operation in SERVICE.operations.iter().filter(|operation| has_behaviour(operation)) {
+    for operation in with_behaviour() {
         let world = World::create().await;
         let request = world.minimal(operation);
         let reply = world.server.post(operation.path, &request).await;
@@ -68,7 +72,7 @@ async fn a_minimal_valid_request_is_answered_in_the_shape_of_the_model() {
 async fn whatever_the_model_forbids_is_refused_in_the_shape_of_the_model() {
     let server = Server::start().await;
     let (mut missing, mut beyond) = (0, 0);
-    for operation in SERVICE.operations.iter().filter(|operation| has_behaviour(operation)) {
+    for operation in with_behaviour() {
         for Variant { request, constraint } in requests::forbidden(operation.input) {
             let reply = server.post(operation.path, &request).await;
             let code = reply::refuses(operation, &reply);
@@ -92,7 +96,7 @@ async fn whatever_the_model_forbids_is_refused_in_the_shape_of_the_model() {
 async fn whatever_the_model_allows_passes_its_limits() {
     let server = Server::start().await;
     let mut tried = 0;
-    for operation in SERVICE.operations.iter().filter(|operation| has_behaviour(operation)) {
+    for operation in with_behaviour() {
         for request in requests::at_the_limit(operation.input) {
             let reply = server.post(operation.path, &request).await;
             if reply.status != 200 {
@@ -115,7 +119,7 @@ async fn whatever_the_model_allows_passes_its_limits() {
 async fn values_of_another_type_are_refused() {
     let server = Server::start().await;
     let mut tried = 0;
-    for operation in SERVICE.operations.iter().filter(|operation| has_behaviour(operation)) {
+    for operation in with_behaviour() {
         for request in requests::of_wrong_type(operation.input) {
             let reply = server.post(operation.path, &request).await;
             let code = reply::refuses(operation, &reply);
@@ -129,12 +133,12 @@ async fn values_of_another_type_are_refused() {
 #[tokio::test]
 async fn a_token_that_no_page_gave_is_refused() {
     let world = World::create().await;
-    let paginated = SERVICE
-        .operations
-        .iter()
-        .filter(|operation| operation.input.members.iter().any(|member| member.name == "NextToken"));
+    let is_paginated = |operation: &&Operation| {
+        let mut members = operation.input.members.iter();
+        members.any(|member| member.name == "NextToken")
+    };
     let mut tried = 0;
-    for operation in paginated.filter(|operation| has_behaviour(operation)) {
+    for operation in with_behaviour().filter(is_paginated) {
         // Some text, one that looks like a token, and a token of a list that does not exist.
         for token in ["?", "AgAAAAAAAAABAAAAAAAAAAI", "AAAAAAA"] {
             let mut request = world.minimal(operation);

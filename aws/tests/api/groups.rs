@@ -258,6 +258,36 @@ async fn tags_are_added_replaced_and_removed() {
 }
 
 #[tokio::test]
+async fn a_rule_has_the_tags_it_was_created_with_and_none_of_one_before_it() {
+    let server = Server::start().await;
+    let arn = json!({"ResourceARN": "arn:aws:xray:us-east-1:123456789012:sampling-rule/r"});
+    for tags in [json!([{"Key": "a", "Value": "b"}]), json!([])] {
+        let rule = json!({"RuleName": "r", "ResourceARN": "*", "Priority": 1, "FixedRate": 0, "ReservoirSize": 0,
+                          "ServiceName": "*", "ServiceType": "*", "Host": "*", "HTTPMethod": "*", "URLPath": "*",
+                          "Version": 1});
+        let create = json!({"SamplingRule": rule, "Tags": tags});
+        assert_eq!(server.post("/CreateSamplingRule", &create).await.status, 200);
+        server
+            .check("/ListTagsForResource", arn.clone(), 200, json!({"Tags": tags}))
+            .await;
+        server.post("/DeleteSamplingRule", &json!({"RuleName": "r"})).await;
+        server
+            .refuses(
+                "/ListTagsForResource",
+                arn.clone(),
+                "ResourceNotFoundException",
+                "no group",
+            )
+            .await;
+    }
+    let elsewhere = json!({"RuleARN": "arn:aws:xray:eu-west-1:123456789012:sampling-rule/Default"});
+    let part = "not the ARN of a sampling rule";
+    server
+        .refuses("/DeleteSamplingRule", elsewhere, "InvalidRequestException", part)
+        .await;
+}
+
+#[tokio::test]
 async fn nothing_is_encrypted_with_a_key() {
     let server = Server::start().await;
     let expected = json!({"EncryptionConfig": {"Status": "ACTIVE", "Type": "NONE"}});
