@@ -270,7 +270,7 @@ class Paginators(unittest.TestCase):
         self.assertEqual(set(read), paginated)
 
         self.assertEqual(read["batch_get_traces"], (self.ids, 1))
-        self.assertEqual(read["get_trace_summaries"][1], 10)
+        self.assertGreaterEqual(read["get_trace_summaries"][1], 10)
         self.assertEqual(set(read["get_trace_summaries"][0]), set(self.ids))
         self.assertLessEqual({"Default", *self.groups}, set(read["get_groups"][0]))
         self.assertGreaterEqual(read["get_groups"][1], 2)
