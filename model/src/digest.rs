@@ -4,6 +4,7 @@
 //! the service graph needs, so that none of the three opens the records themselves. It is derived data: deleting it
 //! loses nothing.
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::id::TraceId;
@@ -11,7 +12,7 @@ use crate::node::{Flags, Scalar};
 use crate::time::Timestamp;
 
 /// A service as X-Ray identifies it: two nodes are the same service when all three agree.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ServiceId {
     /// Canonical name.
     pub name: String,

@@ -21,6 +21,7 @@
 //! | [`group`] | which traces are looked at together under a name |
 //! | [`policy`] | what a resource policy says |
 //! | [`retrieval`] | which traces somebody reads page by page |
+//! | [`insight`] | when services fail more than they usually do, and who is to blame |
 //! | [`lang`] | which traces somebody wants to see |
 //! | [`sampling`] | which requests are kept, and how many they stand for |
 
@@ -32,6 +33,7 @@ pub mod derive;
 pub mod digest;
 pub mod group;
 pub mod id;
+pub mod insight;
 pub mod json;
 pub mod lang;
 pub mod node;
