@@ -1,7 +1,11 @@
 //! Groups: filter expressions under a name.
 //!
 //! Kept as an object of the kind `Group` under its name, as JSON. The group `Default`, which has every trace, always
-//! exists and is never kept.
+//! exists; of it only what was chosen about insights is kept, once somebody did.
+
+mod set;
+
+pub use set::{Expression, GroupSet, Nested};
 
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +31,28 @@ pub struct Group {
 }
 
 impl Group {
+    /// The group that always exists. It has every trace, and insights are looked for in it unless somebody says no.
+    #[must_use]
+    pub fn always() -> Self {
+        Self {
+            name: DEFAULT_GROUP.to_owned(),
+            unique: String::new(),
+            expression: None,
+            insights: true,
+            notifications: false,
+        }
+    }
+
+    /// Its ARN. That of the group that always exists has no last part.
+    #[must_use]
+    pub fn arn(&self, account: &str, region: &str) -> String {
+        let name = &self.name;
+        match self.unique.as_str() {
+            "" => format!("arn:aws:xray:{region}:{account}:group/{name}"),
+            unique => format!("arn:aws:xray:{region}:{account}:group/{name}/{unique}"),
+        }
+    }
+
     /// Whether a group can be called that: 1 to 32 letters, digits and dashes, and not like the group that always
     /// exists.
     #[must_use]

@@ -5,9 +5,9 @@ mod required;
 use std::sync::Arc;
 
 use beamline_model::digest::Digest;
-use beamline_model::group::{DEFAULT_GROUP, Group};
+use beamline_model::group::{Expression, GroupSet, Nested};
 use beamline_model::lang::trace_filter::ast::{Expr, GroupKey};
-use beamline_model::lang::trace_filter::{Filter, GroupRef, Groups};
+use beamline_model::lang::trace_filter::{Filter, GroupRef};
 use beamline_store::api::{Account, Matcher, Required};
 
 use crate::QueryError;
@@ -64,21 +64,16 @@ pub fn matcher(
     let asks_for_groups = |filter: &Filter| filter.mentions_groups();
     let needs_groups = selection.group.is_some() || selection.filter.as_ref().is_some_and(asks_for_groups);
     let groups = if needs_groups {
-        KeptGroups::load(source, account)?
+        groups(source, account)?
     } else {
-        KeptGroups::default()
+        GroupSet::default()
     };
     let mut filters: Vec<Filter> = selection.filter.iter().cloned().collect();
     if let Some(name) = &selection.group {
-        let named = if name.starts_with("arn:") {
-            GroupRef::Arn(name)
-        } else {
-            GroupRef::Name(name)
-        };
-        let Some(group) = groups.find(named) else {
+        let Some(expression) = groups.expression(named(name)) else {
             return Err(QueryError::NoSuchGroup(name.clone()));
         };
-        match &group.expression {
+        match expression {
             Expression::All => {}
             Expression::Filter(filter) => filters.push(filter.clone()),
             Expression::Broken(error) => {
@@ -99,7 +94,7 @@ pub fn matcher(
 /// Whether digests meet all of some filters.
 struct Condition {
     filters: Vec<Filter>,
-    groups: KeptGroups,
+    groups: GroupSet,
 }
 
 impl Matcher for Condition {
@@ -119,112 +114,24 @@ impl Matcher for Condition {
     }
 }
 
-/// The groups of an account with their expressions read.
-#[derive(Default)]
-pub struct KeptGroups {
-    groups: Vec<KeptGroup>,
+/// Reads the groups of an account.
+///
+/// # Errors
+/// If the store fails.
+pub fn groups(source: &dyn Source, account: Account) -> Result<GroupSet, QueryError> {
+    let accounts = source.accounts();
+    let owner = accounts.iter().find(|(known, ..)| *known == account);
+    let (id, region) = owner.map_or(("", ""), |(_, id, region)| (id, region));
+    Ok(GroupSet::new(id, region, &source.groups(account)?))
 }
 
-struct KeptGroup {
-    name: String,
-    arn: String,
-    expression: Expression,
-}
-
-/// Which traces belong to a group.
-enum Expression {
-    All,
-    Filter(Filter),
-    /// It cannot be read, so that no trace belongs to it.
-    Broken(String),
-}
-
-/// The ARN of a group. The group that always exists has no last part.
+/// A group by its name or its ARN.
 #[must_use]
-pub fn group_arn(account: &str, region: &str, group: &Group) -> String {
-    let unique = &group.unique;
-    let last = if unique.is_empty() {
-        String::new()
+pub fn named(group: &str) -> GroupRef<'_> {
+    if group.starts_with("arn:") {
+        GroupRef::Arn(group)
     } else {
-        format!("/{unique}")
-    };
-    format!("arn:aws:xray:{region}:{account}:group/{}{last}", group.name)
-}
-
-impl KeptGroups {
-    /// Reads the groups of an account.
-    ///
-    /// # Errors
-    /// If the store fails.
-    pub fn load(source: &dyn Source, account: Account) -> Result<Self, QueryError> {
-        let accounts = source.accounts();
-        let owner = accounts.iter().find(|(known, ..)| *known == account);
-        let (id, region) = owner.map_or(("", ""), |(_, id, region)| (id, region));
-        let always = Group {
-            name: DEFAULT_GROUP.to_owned(),
-            unique: String::new(),
-            expression: None,
-            insights: false,
-            notifications: false,
-        };
-        let kept = source.groups(account)?;
-        let groups = std::iter::once(&always).chain(&kept).map(|group| KeptGroup {
-            name: group.name.clone(),
-            arn: group_arn(id, region, group),
-            expression: match group.expression.as_deref().map(Filter::parse) {
-                None => Expression::All,
-                Some(Ok(filter)) => Expression::Filter(filter),
-                Some(Err(error)) => Expression::Broken(error.to_string()),
-            },
-        });
-        Ok(Self {
-            groups: groups.collect(),
-        })
-    }
-
-    fn find(&self, group: GroupRef<'_>) -> Option<&KeptGroup> {
-        self.groups.iter().find(|kept| match group {
-            GroupRef::Name(name) => kept.name == name,
-            GroupRef::Arn(arn) => kept.arn == arn,
-        })
-    }
-}
-
-/// Groups as seen from inside of so many others. Expressions of groups may name groups, even themselves, so there is
-/// a level below which there are none.
-struct Nested<'a> {
-    groups: &'a KeptGroups,
-    below: u8,
-}
-
-/// How many groups deep an expression is followed.
-const LEVELS: u8 = 4;
-
-impl<'a> Nested<'a> {
-    fn outermost(groups: &'a KeptGroups) -> Self {
-        Self { groups, below: LEVELS }
-    }
-
-    /// The expression of a group and the groups that it sees, unless this is too deep.
-    fn enter(&self, group: GroupRef<'_>) -> Option<(&'a Expression, Self)> {
-        let kept = self.groups.find(group)?;
-        let below = self.below.checked_sub(1)?;
-        let inner = Self {
-            groups: self.groups,
-            below,
-        };
-        Some((&kept.expression, inner))
-    }
-}
-
-impl Groups for Nested<'_> {
-    fn contains(&self, group: GroupRef<'_>, digest: &Digest) -> Option<bool> {
-        let (expression, inner) = self.enter(group)?;
-        match expression {
-            Expression::All => Some(true),
-            Expression::Filter(filter) => Some(filter.matches(digest, &inner)),
-            Expression::Broken(_) => None,
-        }
+        GroupRef::Name(group)
     }
 }
 
