@@ -8,10 +8,11 @@ use crate::api::Account;
 use crate::codec::varint::{Put, Take};
 use crate::engine::{Durability, Engine, Family, KeyRange, View, WriteBatch};
 use crate::error::StoreError;
+use crate::table::groups;
 
 const PART: &[u8] = b"account";
 
-/// All pairs that were ever named. A number is never given twice.
+/// All pairs that were ever named. A number is never given twice; those of the upper half are for groups.
 pub(crate) struct Accounts {
     default: (String, String),
     known: RwLock<BTreeMap<(String, String), Account>>,
@@ -57,7 +58,8 @@ impl Accounts {
             .map(|account| account.0)
             .max()
             .unwrap_or(0)
-            .checked_add(1);
+            .checked_add(1)
+            .filter(|&number| number < groups::FIRST);
         let account = Account(next.ok_or(StoreError::TooManyAccounts)?);
         let mut value = Vec::new();
         value.sized(id.as_bytes());

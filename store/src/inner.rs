@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use arc_swap::ArcSwap;
 use tokio::sync::broadcast;
 
 use crate::account::Accounts;
@@ -18,6 +19,7 @@ use crate::meta;
 use crate::seal::Sealer;
 use crate::sealed::Frames;
 use crate::table::cache::Cache;
+use crate::table::groups::CountedGroups;
 
 pub(crate) struct Inner {
     pub(crate) config: StoreConfig,
@@ -31,6 +33,8 @@ pub(crate) struct Inner {
     /// What searches decoded.
     pub(crate) cache: Cache,
     pub(crate) sealer: Sealer,
+    /// The groups that have statistics of their own.
+    pub(crate) groups: ArcSwap<CountedGroups>,
     /// Number of the next commit.
     pub(crate) next_commit: AtomicU64,
     pub(crate) touched: broadcast::Sender<Touched>,
@@ -56,6 +60,7 @@ impl Inner {
             // A share of the whole; see `docs/store-layout.md`.
             cache: Cache::new(config.memory / 8),
             sealer: Sealer::default(),
+            groups: ArcSwap::default(),
             next_commit: AtomicU64::new(0),
             touched: broadcast::Sender::new(BACKLOG),
             gate: RwLock::default(),

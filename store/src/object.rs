@@ -27,9 +27,11 @@ pub enum ObjectKind {
     Task = 6,
     /// Something the server remembers about itself.
     State = 7,
+    /// An insight: what was unusual, and how it came to be found.
+    Insight = 8,
 }
 
-fn part(kind: ObjectKind, account: Account) -> [u8; 3] {
+pub(crate) fn part(kind: ObjectKind, account: Account) -> [u8; 3] {
     let [high, low] = account.0.to_be_bytes();
     [kind as u8, high, low]
 }

@@ -135,6 +135,7 @@ pub(crate) fn pass(store: &Inner, which: Which) -> Result<(), StoreError> {
     }
     let mut state = store.sealer.state();
     let state = &mut *state;
+    with_writing(store, state, |writing| follow_groups(store, writing))?;
     let due_now = pick::pick(store, which);
     let busy = !due_now.is_empty();
     for picked in due_now {
@@ -175,6 +176,18 @@ fn with_writing<T>(
     let done = act(&mut writing)?;
     state.writing = Some(writing);
     Ok(done)
+}
+
+/// Lets groups that were made, changed or removed have their say in what is sealed next.
+fn follow_groups(store: &Inner, writing: &mut Writing) -> Result<(), StoreError> {
+    let mut batch = WriteBatch::default();
+    let tables = &mut writing.tables;
+    tables.follow_groups(&*store.engine.view(), &store.accounts.all(), clock::now(), &mut batch)?;
+    if !batch.changes.is_empty() {
+        store.write(batch, Durability::Write)?;
+    }
+    store.groups.store(Arc::new(writing.tables.counted_groups().clone()));
+    Ok(())
 }
 
 /// Seals one batch.

@@ -10,6 +10,7 @@
 //! | `Filter` | minute or first minute of an hour, account | chunk, or shard | whether a term occurs at all |
 //! | `Edge` | first minute of the bucket, account | resolution, number | service-graph statistics |
 //! | `Meta` | `calendar` | table, account | which hours of which days hold anything |
+//! | `Meta` | `group` | number | which groups have statistics under that number, see [`groups`] |
 //!
 //! [`View`]: crate::engine::View
 
@@ -31,6 +32,7 @@ pub mod calendar;
 pub mod chunks;
 pub mod columns;
 pub mod edges;
+pub mod groups;
 pub mod hours;
 pub mod index;
 pub mod keys;

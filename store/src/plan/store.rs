@@ -1,16 +1,20 @@
 //! The planner and the graph, as the store offers them.
 
+use std::ops::Range;
 use std::sync::{Arc, PoisonError};
 
 use beamline_model::digest::Digest;
 use beamline_model::id::TraceId;
+use beamline_model::insight::Minute;
 use beamline_model::stats::GraphStats;
 use beamline_model::time::{TimeRange, Timestamp};
 
 use crate::api::{Account, Page, Search};
 use crate::error::StoreError;
 use crate::store::Store;
-use crate::table::{edges, summaries};
+use crate::table::edges::HourMarks;
+use crate::table::groups::OfGroup;
+use crate::table::{Live, Moment, edges, summaries};
 use crate::{derive, sealed};
 
 impl Store {
@@ -43,8 +47,7 @@ impl Store {
 
     /// The service graph: all requests that ended in the minutes that a range touches.
     pub fn graph(&self, account: Account, range: TimeRange) -> Result<GraphStats, StoreError> {
-        self.inner
-            .at_this_moment(account, |moment| Ok(edges::read::graph(moment, account, &range)?))
+        self.statistics(account, |moment| Ok(edges::read::graph(moment, account, &range)?))
     }
 
     /// The same, cut into stretches of so many minutes, by their begin, the first beginning with the range's first
@@ -55,8 +58,61 @@ impl Store {
         range: TimeRange,
         minutes: u32,
     ) -> Result<Vec<(Timestamp, GraphStats)>, StoreError> {
-        self.inner.at_this_moment(account, |moment| {
+        self.statistics(account, |moment| {
             Ok(edges::read::series(moment, account, &range, minutes)?)
+        })
+    }
+
+    /// Requests and faults of some minutes; minutes without any are left out.
+    pub fn counts(&self, account: Account, minutes: Range<u32>) -> Result<Vec<(u32, Minute)>, StoreError> {
+        self.statistics(account, |moment| Ok(edges::counts::all(moment, account, minutes)?))
+    }
+
+    /// The same without what is not sealed yet, which costs next to nothing: no trace is derived for it.
+    pub fn sealed_counts(&self, account: Account, minutes: Range<u32>) -> Result<Vec<(u32, Minute)>, StoreError> {
+        let (view, nothing) = (self.inner.engine.view(), Vec::<Live>::new());
+        let moment = Moment {
+            view: &*view,
+            live: &nothing,
+            cache: &self.inner.cache,
+        };
+        Ok(edges::counts::sealed(&moment, account, minutes)?)
+    }
+
+    /// Which sealed minutes changed, from a minute on; see [`edges::marks`].
+    pub fn changes(&self, account: Account, from: u32) -> Result<Vec<HourMarks>, StoreError> {
+        Ok(edges::marks(&*self.inner.engine.view(), account, from)?)
+    }
+
+    /// Under which number a version of a group (see [`GroupSet::version`](beamline_model::group::GroupSet::version))
+    /// has statistics of its own, and the first minute that they have; `None` if it has none. Everything here that takes
+    /// an account takes that number too, and then gives what the group has from that minute on.
+    #[must_use]
+    pub fn group_statistics(&self, account: Account, name: &str, version: u64) -> Option<(Account, u32)> {
+        let groups = self.inner.groups.load();
+        let counted = groups.current(account, name).filter(|it| it.version == version)?;
+        Some((counted.number, counted.since))
+    }
+
+    fn statistics<T>(
+        &self,
+        account: Account,
+        read: impl FnOnce(&Moment<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let groups = self.inner.groups.load_full();
+        let Some(group) = groups.by_number(account) else {
+            return self.inner.at_this_moment(account, read);
+        };
+        self.inner.at_this_moment(group.owner, |moment| {
+            let live = OfGroup {
+                traces: moment.live,
+                group,
+            };
+            read(&Moment {
+                view: moment.view,
+                live: &live,
+                cache: moment.cache,
+            })
         })
     }
 }

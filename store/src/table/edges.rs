@@ -14,11 +14,13 @@ use rustc_hash::FxHashMap;
 
 use super::Sealed;
 use super::calendar::{Calendar, Table};
+use super::groups::CountedGroups;
 use super::keys::{self, Place};
 use crate::api::Account;
 use crate::codec::varint::{Put, Take, corrupt};
 use crate::engine::{Change, EngineError, Family, KeyRange, View, WriteBatch};
 
+pub mod counts;
 pub mod packed;
 pub mod read;
 pub mod sum;
@@ -51,6 +53,9 @@ pub struct EdgeHour {
     next: u32,
     /// Latest change.
     changed: Timestamp,
+    /// Of each minute, a number that grows when something is added to it; 0 if nothing was, or by a version that did not
+    /// keep it.
+    marks: [u32; 60],
 }
 
 impl Default for EdgeHour {
@@ -59,8 +64,32 @@ impl Default for EdgeHour {
             values: [0; SLOTS],
             next: 0,
             changed: Timestamp::ZERO,
+            marks: [0; 60],
         }
     }
+}
+
+/// The numbers of an hour's minutes, see [`marks`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HourMarks {
+    /// First minute of the hour.
+    pub hour: u32,
+    /// Of each minute, a number that is another whenever its statistics are.
+    pub minutes: [u32; 60],
+}
+
+/// When the statistics of minutes changed, for the hours from a minute on that have anything: two answers differ in the
+/// minutes to which something was added in between.
+pub fn marks(view: &dyn View, account: Account, from: u32) -> Result<Vec<HourMarks>, EngineError> {
+    let calendar = Calendar::read(view, Table::Edges, account)?;
+    let read = |minute: u32| {
+        let hour = EdgeHour::read(view, &Place { account, minute })?;
+        Ok(HourMarks {
+            hour: minute,
+            minutes: hour.marks,
+        })
+    };
+    calendar.hours_between(from, u32::MAX).into_iter().map(read).collect()
 }
 
 /// The bucket of a slot: its length and its first minute in the hour.
@@ -100,10 +129,11 @@ impl EdgeHour {
     }
 
     fn put(&self, hour: &Place, batch: &mut WriteBatch) {
-        let mut value = vec![1];
+        let mut value = vec![2];
         self.values.iter().for_each(|&values| value.varint(u64::from(values)));
         value.varint(u64::from(self.next));
         value.zigzag(self.changed.0);
+        self.marks.iter().for_each(|&mark| value.varint(u64::from(mark)));
         batch.changes.push(Change::Put {
             family: Family::Edge,
             part: hour.part(),
@@ -115,7 +145,8 @@ impl EdgeHour {
     fn decode(bytes: &[u8]) -> Option<Self> {
         let mut take = Take(bytes);
         let mut hour = Self::default();
-        if take.byte()? != 1 {
+        let version = take.byte()?;
+        if !(1..=2).contains(&version) {
             return None;
         }
         for values in &mut hour.values {
@@ -123,6 +154,11 @@ impl EdgeHour {
         }
         hour.next = take.number()?;
         hour.changed = Timestamp(take.zigzag()?);
+        if version == 2 {
+            for mark in &mut hour.marks {
+                *mark = take.number()?;
+            }
+        }
         Some(hour)
     }
 }
@@ -174,10 +210,12 @@ impl EdgeWriter {
         })
     }
 
-    /// Adds what sealed traces contribute, less what they contributed before.
+    /// Adds what sealed traces contribute to their account and to the groups they belong to, less what they contributed
+    /// before.
     pub(super) fn seal(
         &mut self,
         view: &dyn View,
+        groups: &CountedGroups,
         sealed: &[Sealed],
         batch: &mut WriteBatch,
     ) -> Result<(), EngineError> {
@@ -194,6 +232,17 @@ impl EdgeWriter {
             if let Some((before, _)) = before {
                 minutes.add(before, -1);
             }
+            for group in groups.of(*account) {
+                let counts = |minute| minute >= group.since;
+                if group.has(digest) {
+                    let minutes = accounts.entry(group.number).or_default();
+                    minutes.add_where(digest, 1, counts);
+                }
+                if let Some((before, _)) = before.as_ref().filter(|(before, _)| group.has(before)) {
+                    let minutes = accounts.entry(group.number).or_default();
+                    minutes.add_where(before, -1, counts);
+                }
+            }
             latest = latest.max(digest.updated);
         }
         for (account, minutes) in accounts {
@@ -208,6 +257,7 @@ impl EdgeWriter {
                         push(hour, &place.hour(), slot, value.clone(), batch);
                     }
                 }
+                hour.marks[minute as usize % 60] = hour.next;
                 touched.insert(place.hour(), ());
             }
             let calendar = self.calendars.entry(account).or_default();

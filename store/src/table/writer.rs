@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::calendar::{Calendar, Table};
 use super::edges::EdgeWriter;
+use super::groups::{CountedGroups, GroupWriter};
 use super::hours::Hour;
 use super::keys::Place;
 use super::summaries::{self, CHUNK_ROWS, Head};
@@ -30,6 +31,7 @@ const MOST_HOURS: usize = 512;
 pub struct Tables {
     pub(super) calendars: BTreeMap<Account, Calendar>,
     pub(super) edges: EdgeWriter,
+    groups: GroupWriter,
     hours: FxHashMap<Place, Hour>,
     counters: Counters,
 }
@@ -48,9 +50,28 @@ impl Tables {
         Ok(Self {
             calendars: Calendar::read_all(view, Table::Summaries)?,
             edges: EdgeWriter::open(view)?,
+            groups: GroupWriter::open(view)?,
             hours: FxHashMap::default(),
             counters: Counters::default(),
         })
+    }
+
+    /// Adds to a batch what follows for statistics from groups that were made, changed or removed. Has to be called
+    /// before traces are sealed after opening.
+    pub fn follow_groups(
+        &mut self,
+        view: &dyn View,
+        owners: &[(Account, String, String)],
+        now: Timestamp,
+        batch: &mut WriteBatch,
+    ) -> Result<(), EngineError> {
+        self.groups.follow(view, owners, now, batch)
+    }
+
+    /// The groups that have statistics of their own.
+    #[must_use]
+    pub fn counted_groups(&self) -> &CountedGroups {
+        self.groups.counted()
     }
 
     /// Adds to a batch all that sealing these traces changes, and says where each digest will be, in the order given.
@@ -90,7 +111,7 @@ impl Tables {
             }
         }
         self.put_hours(view, touched.keys(), batch)?;
-        self.edges.seal(view, sealed, batch)?;
+        self.edges.seal(view, self.groups.counted(), sealed, batch)?;
         self.counters.digests += sealed.len() as u64;
         self.counters.bytes += bytes_of(batch, first_change);
         Ok(places)
@@ -204,6 +225,7 @@ impl Tables {
         }
         self.hours.retain(|hour, _| hour.minute >= cut);
         self.edges.forget_below(cut);
+        self.groups.forget_below(cut, batch);
         cut
     }
 

@@ -9,6 +9,7 @@
 //! ```
 
 use beamline_model::digest::ServiceId;
+use beamline_model::insight::Counts;
 
 use super::sum::{Dense, StatsSum, Sum};
 use crate::codec::squeeze::{self, Effort};
@@ -94,21 +95,11 @@ fn put_histogram(out: &mut Vec<u8>, histogram: &Dense) {
 
 /// Adds a value to a sum; `None` if its bytes are damaged.
 pub fn add(value: &[u8], sum: &mut Sum) -> Option<()> {
-    let mut take = Take(value);
-    if take.byte()? != VERSION {
-        return None;
-    }
-    let body = squeeze::take(take, MAX_SIZE)?;
+    let body = unpack(value)?;
     let mut take = Take(&body);
     let mut numbers = Vec::new();
     for _ in 0..take.count()? {
-        let mut text = || take.text().map(str::to_owned);
-        let id = ServiceId {
-            name: text()?,
-            kind: text()?,
-            account: text()?,
-        };
-        numbers.push(sum.service(&id));
+        numbers.push(sum.service(&take_service(&mut take)?));
     }
     let number = |local: u64| numbers.get(usize::try_from(local).ok()?).copied();
     for _ in 0..take.count()? {
@@ -134,6 +125,46 @@ pub fn add(value: &[u8], sum: &mut Sum) -> Option<()> {
         }
     }
     take.0.is_empty().then_some(())
+}
+
+/// The bytes of a value as they were before they were compressed.
+pub(super) fn unpack(value: &[u8]) -> Option<Vec<u8>> {
+    let mut take = Take(value);
+    if take.byte()? != VERSION {
+        return None;
+    }
+    squeeze::take(take, MAX_SIZE)
+}
+
+pub(super) fn take_service(take: &mut Take<'_>) -> Option<ServiceId> {
+    let mut text = || take.text().map(str::to_owned);
+    Some(ServiceId {
+        name: text()?,
+        kind: text()?,
+        account: text()?,
+    })
+}
+
+/// Takes statistics, of which only the counts are wanted.
+pub(super) fn take_counts(take: &mut Take<'_>) -> Option<Counts> {
+    let [ok, error, throttle, fault] = [take.zigzag()?, take.zigzag()?, take.zigzag()?, take.zigzag()?];
+    let _time_and_weight = (take.zigzag()?, take.zigzag()?);
+    skip_histogram(take)?;
+    if take.byte()? == 0 {
+        skip_histogram(take)?;
+    }
+    Some(Counts {
+        total: ok.saturating_add(error).saturating_add(throttle).saturating_add(fault),
+        ok,
+        fault,
+    })
+}
+
+fn skip_histogram(take: &mut Take<'_>) -> Option<()> {
+    for _ in 0..take.count()? {
+        let _distance_and_count = (take.varint()?, take.zigzag()?);
+    }
+    Some(())
 }
 
 fn add_stats(take: &mut Take<'_>, stats: &mut StatsSum) -> Option<()> {

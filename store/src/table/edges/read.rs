@@ -123,7 +123,7 @@ pub fn series(
 }
 
 /// What live traces contribute beyond what is sealed of them.
-fn live(moment: &Moment<'_>, minutes: &Range<u32>) -> Result<Minutes, EngineError> {
+pub(super) fn live(moment: &Moment<'_>, minutes: &Range<u32>) -> Result<Minutes, EngineError> {
     let mut sums = Minutes::default();
     for number in 0..moment.live.len() {
         let Some(live) = moment.live.derive(number)? else {
