@@ -14,11 +14,13 @@ use http_body::Body;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::admit::Admission;
 use crate::commit::Busy;
 use crate::config::Config;
 use crate::pipeline::{Pipeline, Source, Unprocessed};
+use crate::react::insights::{self, Watcher};
 use crate::receive::cors::Cors;
 use crate::receive::listen::Port;
 use crate::receive::otlp::Otlp;
@@ -97,6 +99,9 @@ pub struct Running {
     pub addresses: Addresses,
     stop: CancellationToken,
     ports: JoinSet<()>,
+    /// What is done of our own accord, until everything has come in.
+    reactions: JoinSet<()>,
+    stop_reacting: CancellationToken,
     datagrams: Option<Receiver>,
 }
 
@@ -138,11 +143,19 @@ impl Collector {
             }
             _ => None,
         };
+        let (mut reactions, stop_reacting) = (JoinSet::new(), CancellationToken::new());
+        if let Some(every) = config.insights {
+            let watcher = Watcher::new(Arc::clone(&collector.pipeline.store), &collector.registry);
+            let watch = insights::run(watcher, every, stop_reacting.clone());
+            reactions.spawn(watch.instrument(tracing::info_span!("insights")));
+        }
         Ok(Running {
             collector,
             addresses,
             stop,
             ports,
+            reactions,
+            stop_reacting,
             datagrams,
         })
     }
@@ -274,8 +287,8 @@ impl Collector {
 }
 
 impl Running {
-    /// Stops in the direction the data flows: no new input, then all that came in is handed to the store. The store is
-    /// the caller's to close, after this.
+    /// Stops in the direction the data flows: no new input, then all that came in is handed to the store, then what
+    /// reacts to it. The store is the caller's to close, after this.
     ///
     /// # Errors
     /// What was still busy when `grace` was over.
@@ -291,7 +304,10 @@ impl Running {
                 .map_err(|_| Unclean("datagrams"))?;
         }
         let finished = tokio::time::timeout_at(deadline, async { while self.ports.join_next().await.is_some() {} });
-        finished.await.map_err(|_| Unclean("requests"))
+        finished.await.map_err(|_| Unclean("requests"))?;
+        self.stop_reacting.cancel();
+        let finished = tokio::time::timeout_at(deadline, async { while self.reactions.join_next().await.is_some() {} });
+        finished.await.map_err(|_| Unclean("looks for insights"))
     }
 }
 

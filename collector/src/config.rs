@@ -16,6 +16,8 @@ pub struct Config {
     pub cors_origins: Vec<String>,
     /// Whether sampling rules also decide here, for spans whose sender did not.
     pub head_sampling: HeadSampling,
+    /// How often insights are looked for; `None` for never.
+    pub insights: Option<Duration>,
     /// Bounds.
     pub limits: Limits,
 }
@@ -60,6 +62,7 @@ impl Default for Config {
             otlp_http: loopback(4318),
             cors_origins: vec!["http://localhost:*".to_owned(), "http://127.0.0.1:*".to_owned()],
             head_sampling: HeadSampling::Off,
+            insights: Some(Duration::from_secs(5)),
             limits: Limits::default(),
         }
     }

@@ -10,6 +10,7 @@
 //! | `decode` | bytes → records: which documents and spans, and where |
 //! | [`sample`] | kept or not, and the rules that say so |
 //! | `commit` | many records → one write, then acknowledged |
+//! | [`react`] | what follows from what is kept: insights |
 //! | [`report`] | what happened: counters with reasons, and the latest refused documents |
 //!
 //! Everything is bounded: what is too much is refused in the protocol's own words, or counted where there is nobody to
@@ -21,6 +22,7 @@ mod commit;
 mod config;
 mod decode;
 mod pipeline;
+pub mod react;
 mod receive;
 pub mod report;
 pub mod sample;

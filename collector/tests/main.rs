@@ -6,6 +6,7 @@
 mod datagrams;
 mod grpc;
 mod http;
+mod insights;
 mod lifecycle;
 mod samples;
 mod segments;

@@ -4,8 +4,10 @@
 //! Nothing outside tests uses them.
 
 mod conformance;
+mod shop;
 
 pub use conformance::conformance;
+pub use shop::shop;
 
 use crate::derive;
 use crate::digest::Digest;

@@ -1,0 +1,3 @@
+//! What the collector does of its own accord when what is kept changes.
+
+pub mod insights;
