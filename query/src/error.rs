@@ -1,6 +1,7 @@
 //! What a query could not do.
 
 use beamline_model::id::TraceId;
+use beamline_model::insight::InsightId;
 use beamline_model::lang::trace_filter::FilterError;
 use beamline_store::StoreError;
 
@@ -29,6 +30,9 @@ pub enum QueryError {
     /// There is no such trace.
     #[error("there is no trace {0}")]
     NoSuchTrace(TraceId),
+    /// There is no such insight.
+    #[error("there is no insight {0}")]
+    NoSuchInsight(InsightId),
     /// Nothing was ever sent to this account in this region.
     #[error("nothing was ever sent to account {account} in region {region}")]
     NoSuchAccount {

@@ -8,6 +8,7 @@ use beamline_model::digest::Digest;
 use beamline_model::group::{Expression, GroupSet, Nested};
 use beamline_model::lang::trace_filter::ast::{Expr, GroupKey};
 use beamline_model::lang::trace_filter::{Filter, GroupRef};
+use beamline_model::time::{TimeRange, Timestamp};
 use beamline_store::api::{Account, Matcher, Required};
 
 use crate::QueryError;
@@ -133,6 +134,58 @@ pub fn named(group: &str) -> GroupRef<'_> {
     } else {
         GroupRef::Name(group)
     }
+}
+
+/// Whose statistics, kept by the minute, are those of a selection: from `since` on, and before that those of the traces
+/// themselves have to be added up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The number under which they are.
+    pub statistics: Account,
+    /// The first minute that they have.
+    pub since: u32,
+}
+
+/// The kept statistics of a selection; `None` if there are none. Those of everything and of groups are kept.
+///
+/// # Errors
+/// If there is no such group, or the store fails.
+pub fn kept(source: &dyn Source, account: Account, selection: &Selection) -> Result<Option<Kept>, QueryError> {
+    let all = Some(Kept {
+        statistics: account,
+        since: 0,
+    });
+    let group = match selection {
+        Selection {
+            filter: None,
+            group: None,
+        } => return Ok(all),
+        Selection {
+            filter: None,
+            group: Some(group),
+        } => group,
+        Selection { filter: Some(_), .. } => return Ok(None),
+    };
+    let groups = groups(source, account)?;
+    let Some(name) = groups.name(named(group)) else {
+        return Err(QueryError::NoSuchGroup(group.clone()));
+    };
+    if matches!(groups.expression(GroupRef::Name(name)), Some(Expression::All)) {
+        return Ok(all);
+    }
+    let version = groups.version(name).unwrap_or_default();
+    let kept = source.group_statistics(account, name, version);
+    Ok(kept.map(|(statistics, since)| Kept { statistics, since }))
+}
+
+/// A range of whole minutes in two parts: before the statistics were kept, and from then on, in whole stretches of so
+/// many minutes. One of them may be empty.
+#[must_use]
+pub fn divided(range: &TimeRange, kept: Option<Kept>, minutes: u32) -> (TimeRange, TimeRange) {
+    let minutes = minutes.max(1);
+    let since = kept.map_or(u32::MAX, |kept| kept.since.div_ceil(minutes).saturating_mul(minutes));
+    let since = Timestamp::from_minute(since).clamp(range.start, range.end);
+    (range.start..since, since..range.end)
 }
 
 fn group_ref(by: GroupKey, group: &str) -> GroupRef<'_> {

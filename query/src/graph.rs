@@ -13,7 +13,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{Dfs, Reversed};
 
 use crate::QueryError;
-use crate::filter::Selection;
+use crate::filter::{Selection, divided, kept};
 use crate::search::{SearchRequest, each};
 use crate::source::Source;
 
@@ -79,23 +79,27 @@ pub fn graph(
 ) -> Result<ServiceGraph, QueryError> {
     let range = whole(range, 1);
     let mut builder = Builder::new(range.clone());
-    if *selection == Selection::default() {
+    let kept = kept(source, account, selection)?;
+    let (before, since) = divided(&range, kept, 1);
+    if let Some(kept) = kept.filter(|_| !since.is_empty()) {
         match step(&range) {
-            None => builder.add(&range, &source.graph(account, range.clone())?),
+            None => builder.add(&since, &source.graph(kept.statistics, since.clone())?),
             Some(minutes) => {
-                for (start, stats) in source.graph_series(account, range.clone(), minutes)? {
+                for (start, stats) in source.graph_series(kept.statistics, since.clone(), minutes)? {
                     let end = Timestamp::from_minute(start.minute().saturating_add(minutes));
-                    builder.add(&(start..end.min(range.end)), &stats);
+                    builder.add(&(start..end.min(since.end)), &stats);
                 }
             }
         }
-        return Ok(builder.finish());
     }
-    let seen = each_contribution(source, account, &range, selection, |minute, stats| {
-        builder.add(&minute_range(minute), stats);
-    })?;
+    let mut truncated = false;
+    if !before.is_empty() {
+        truncated = each_contribution(source, account, &before, selection, |minute, stats| {
+            builder.add(&minute_range(minute), stats);
+        })?;
+    }
     let mut graph = builder.finish();
-    graph.truncated = seen;
+    graph.truncated = truncated;
     Ok(graph)
 }
 
@@ -355,7 +359,7 @@ pub fn client_of(service: &ServiceId) -> ServiceId {
     }
 }
 
-fn silent(id: ServiceId, range: TimeRange) -> GraphNode {
+pub(crate) fn silent(id: ServiceId, range: TimeRange) -> GraphNode {
     GraphNode {
         names: vec![id.name.clone()],
         id,

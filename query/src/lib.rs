@@ -12,11 +12,15 @@
 //! | [`graph`] | who calls whom, how often, how well |
 //! | [`series`] | the same over time |
 //! | [`paths`] | why they fail or are slow |
+//! | [`insights`] | when they failed more than they usually do, and who was to blame |
+//! | [`forecast`] | how many faults are usual |
 //! | [`serve`] | the gRPC API |
 
 pub mod error;
 pub mod filter;
+pub mod forecast;
 pub mod graph;
+pub mod insights;
 pub mod paths;
 pub mod search;
 pub mod series;

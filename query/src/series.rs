@@ -9,7 +9,7 @@ use beamline_model::time::{TimeRange, Timestamp};
 use beamline_store::api::Account;
 
 use crate::QueryError;
-use crate::filter::Selection;
+use crate::filter::{Selection, divided, kept};
 use crate::graph::{each_contribution, whole};
 use crate::source::Source;
 
@@ -121,15 +121,37 @@ fn read(
     let mut add = |minute: u32, stats: &GraphStats| {
         by_bucket.entry(minute / minutes * minutes).or_default().merge(stats, 1);
     };
-    let truncated = if request.selection == Selection::default() {
-        for (start, stats) in source.graph_series(request.account, range.clone(), minutes)? {
+    let kept = kept(source, request.account, &request.selection)?;
+    let (before, since) = divided(range, kept, minutes);
+    if let Some(kept) = kept.filter(|_| !since.is_empty()) {
+        for (start, stats) in source.graph_series(kept.statistics, since, minutes)? {
             add(start.minute(), &stats);
         }
-        false
-    } else {
-        each_contribution(source, request.account, range, &request.selection, add)?
-    };
+    }
+    let mut truncated = false;
+    if !before.is_empty() {
+        truncated = each_contribution(source, request.account, &before, &request.selection, add)?;
+    }
     Ok((by_bucket, truncated))
+}
+
+/// The services that the selector of a request means, of those that had requests in the time that was looked at.
+pub(crate) fn services_meant(
+    source: &dyn Source,
+    request: &SeriesRequest,
+    set: &SeriesSet,
+) -> Result<BTreeSet<ServiceId>, QueryError> {
+    let (by_bucket, _) = read(source, request, &set.range, set.minutes)?;
+    let names = names(by_bucket.values());
+    let mut meant = BTreeSet::new();
+    for stats in by_bucket.values() {
+        each_selected(stats, request.entity.as_ref(), &names, |entity, _| {
+            if let Entity::Service(service) = entity() {
+                meant.insert(service);
+            }
+        });
+    }
+    Ok(meant)
 }
 
 type Names = BTreeMap<ServiceId, BTreeSet<String>>;

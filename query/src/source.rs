@@ -3,11 +3,13 @@
 //! A [`Store`] is one; tests answer from a plain list instead, which is what its indexes are
 //! held against.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use beamline_model::digest::Digest;
 use beamline_model::group::Group;
 use beamline_model::id::TraceId;
+use beamline_model::insight::{Insight, InsightId, Minute};
 use beamline_model::stats::GraphStats;
 use beamline_model::time::{TimeRange, Timestamp};
 use beamline_store::api::{Account, Page, Search, StoredTrace, Touched};
@@ -22,7 +24,7 @@ pub trait Source: Send + Sync {
     /// Every (account, region) pair, the default one first.
     fn accounts(&self) -> Vec<(Account, String, String)>;
 
-    /// The groups of an account, without the one that always exists.
+    /// The groups that are kept of an account. Of the one that always exists there is only what was chosen about it.
     fn groups(&self, account: Account) -> Result<Vec<Group>, StoreError>;
 
     /// Everything kept of one trace.
@@ -45,6 +47,20 @@ pub trait Source: Send + Sync {
         range: TimeRange,
         minutes: u32,
     ) -> Result<Vec<(Timestamp, GraphStats)>, StoreError>;
+
+    /// Under which number a version of a group (see [`GroupSet::version`](beamline_model::group::GroupSet::version)) has
+    /// statistics of its own, and the first minute that they have. What takes an account for statistics takes that
+    /// number too.
+    fn group_statistics(&self, account: Account, name: &str, version: u64) -> Option<(Account, u32)>;
+
+    /// Requests and faults of some minutes; those without any may be left out.
+    fn counts(&self, account: Account, minutes: Range<u32>) -> Result<Vec<(u32, Minute)>, StoreError>;
+
+    /// All insights that are kept of an account.
+    fn insights(&self, account: Account) -> Result<Vec<Insight>, StoreError>;
+
+    /// One of them.
+    fn insight(&self, account: Account, id: InsightId) -> Result<Option<Insight>, StoreError>;
 
     /// Follows along: every trace that changes from now on.
     fn subscribe(&self) -> broadcast::Receiver<Touched>;
@@ -89,9 +105,32 @@ impl Source for Store {
         self.graph_series(account, range, minutes)
     }
 
+    fn group_statistics(&self, account: Account, name: &str, version: u64) -> Option<(Account, u32)> {
+        self.group_statistics(account, name, version)
+    }
+
+    fn counts(&self, account: Account, minutes: Range<u32>) -> Result<Vec<(u32, Minute)>, StoreError> {
+        self.counts(account, minutes)
+    }
+
+    fn insights(&self, account: Account) -> Result<Vec<Insight>, StoreError> {
+        let kept = self.objects(ObjectKind::Insight, account)?.into_iter();
+        kept.map(|(id, value)| read_insight(&id, &value)).collect()
+    }
+
+    fn insight(&self, account: Account, id: InsightId) -> Result<Option<Insight>, StoreError> {
+        let id = id.to_string();
+        let value = self.object(ObjectKind::Insight, account, &id)?;
+        value.map(|value| read_insight(&id, &value)).transpose()
+    }
+
     fn subscribe(&self) -> broadcast::Receiver<Touched> {
         self.subscribe()
     }
+}
+
+fn read_insight(id: &str, value: &[u8]) -> Result<Insight, StoreError> {
+    serde_json::from_slice(value).map_err(|error| StoreError::Damaged(format!("insight {id}: {error}")))
 }
 
 /// The account that a client names; what it does not name is the default's.

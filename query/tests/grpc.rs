@@ -1,5 +1,6 @@
 //! The gRPC API through a real socket.
 
+use std::ops::Range;
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use beamline_model::digest::Digest;
 use beamline_model::group::Group;
 use beamline_model::id::TraceId;
+use beamline_model::insight::{Insight, InsightId, Minute};
 use beamline_model::stats::GraphStats;
 use beamline_model::time::{TimeRange, Timestamp};
 use beamline_proto::query as pb;
@@ -410,6 +412,22 @@ impl Source for Stuck {
         minutes: u32,
     ) -> Result<Vec<(Timestamp, GraphStats)>, StoreError> {
         self.list.graph_series(account, range, minutes)
+    }
+
+    fn group_statistics(&self, account: Account, name: &str, version: u64) -> Option<(Account, u32)> {
+        self.list.group_statistics(account, name, version)
+    }
+
+    fn counts(&self, account: Account, minutes: Range<u32>) -> Result<Vec<(u32, Minute)>, StoreError> {
+        self.list.counts(account, minutes)
+    }
+
+    fn insights(&self, account: Account) -> Result<Vec<Insight>, StoreError> {
+        self.list.insights(account)
+    }
+
+    fn insight(&self, account: Account, id: InsightId) -> Result<Option<Insight>, StoreError> {
+        self.list.insight(account, id)
     }
 
     fn subscribe(&self) -> broadcast::Receiver<Touched> {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where by panicking")]
 
 mod grpc;
+mod insights;
 mod matching;
 mod questions;
 mod store;

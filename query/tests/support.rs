@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use beamline_model::digest::Digest;
 use beamline_model::group::Group;
 use beamline_model::id::TraceId;
+use beamline_model::insight::{Insight, InsightId, Minute};
 use beamline_model::stats::{GraphStats, contribution};
 use beamline_model::testkit::{Sample, conformance};
 use beamline_model::time::{TimeRange, Timestamp};
@@ -35,6 +36,7 @@ pub(crate) fn range() -> TimeRange {
 pub(crate) struct List {
     traces: Mutex<BTreeMap<TraceId, (StoredTrace, Arc<Digest>)>>,
     groups: Vec<Group>,
+    pub(crate) insights: Mutex<Vec<Insight>>,
     touched: broadcast::Sender<Touched>,
 }
 
@@ -56,6 +58,7 @@ impl List {
                 group("circle", "group.name = \"circle\""),
                 group("broken", "responsetime >"),
             ],
+            insights: Mutex::default(),
             touched: broadcast::channel(64).0,
         };
         for sample in conformance(START) {
@@ -203,6 +206,27 @@ impl Source for List {
             .into_iter()
             .map(|(minute, stats)| (Timestamp::from_minute(minute), stats));
         Ok(sums.collect())
+    }
+
+    fn group_statistics(&self, _: Account, _: &str, _: u64) -> Option<(Account, u32)> {
+        None
+    }
+
+    fn counts(&self, _: Account, minutes: Range<u32>) -> Result<Vec<(u32, Minute)>, StoreError> {
+        let mut sums: BTreeMap<u32, GraphStats> = BTreeMap::new();
+        for (minute, stats) in self.minutes(minutes) {
+            sums.entry(minute).or_default().merge(&stats, 1);
+        }
+        Ok(sums.iter().map(|(&at, stats)| (at, Minute::from(stats))).collect())
+    }
+
+    fn insights(&self, _: Account) -> Result<Vec<Insight>, StoreError> {
+        Ok(self.insights.lock().unwrap().clone())
+    }
+
+    fn insight(&self, _: Account, id: InsightId) -> Result<Option<Insight>, StoreError> {
+        let insights = self.insights.lock().unwrap();
+        Ok(insights.iter().find(|insight| insight.id() == id.to_string()).cloned())
     }
 
     fn subscribe(&self) -> broadcast::Receiver<Touched> {

@@ -502,6 +502,149 @@ pub struct Point {
     #[prost(message, optional, tag = "2")]
     pub statistics: ::core::option::Option<Statistics>,
 }
+/// Some insights.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Insights {
+    /// Latest start first.
+    #[prost(message, repeated, tag = "1")]
+    pub insights: ::prost::alloc::vec::Vec<Insight>,
+    /// Send it with the next request to go on from here. Empty when there are no more.
+    #[prost(bytes = "vec", tag = "2")]
+    pub cursor: ::prost::alloc::vec::Vec<u8>,
+}
+/// A stretch of time in which services that call one another failed more than they usually do.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Insight {
+    /// A UUID. The same data judged again has the same.
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// Name of the group in whose traces it was found.
+    #[prost(string, tag = "2")]
+    pub group: ::prost::alloc::string::String,
+    /// Whether it still goes on.
+    #[prost(enumeration = "InsightState", tag = "3")]
+    pub state: i32,
+    /// Begin of the first minute in which something was unusual.
+    #[prost(message, optional, tag = "4")]
+    pub start: ::core::option::Option<::prost_types::Timestamp>,
+    /// End of the last such minute; while it goes on, as far as is known.
+    #[prost(message, optional, tag = "5")]
+    pub end: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it was changed last.
+    #[prost(message, optional, tag = "6")]
+    pub updated: ::core::option::Option<::prost_types::Timestamp>,
+    /// What happened, in at least two sentences.
+    #[prost(string, tag = "7")]
+    pub summary: ::prost::alloc::string::String,
+    /// The farthest downstream of the unusual services.
+    #[prost(message, optional, tag = "8")]
+    pub root_cause: ::core::option::Option<ServiceId>,
+    /// The unusual services and why they are called that, the one with the most unexpected faults first.
+    #[prost(message, repeated, tag = "9")]
+    pub anomalies: ::prost::alloc::vec::Vec<Anomaly>,
+    /// Requests to the root cause in that time.
+    #[prost(message, optional, tag = "10")]
+    pub root_cause_impact: ::core::option::Option<Impact>,
+    /// Requests from outside in that time.
+    #[prost(message, optional, tag = "11")]
+    pub client_impact: ::core::option::Option<Impact>,
+    /// How it came about, in order.
+    #[prost(message, repeated, tag = "12")]
+    pub events: ::prost::alloc::vec::Vec<InsightEvent>,
+}
+/// What is unusual about one service.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Anomaly {
+    /// Which service.
+    #[prost(message, optional, tag = "1")]
+    pub service: ::core::option::Option<ServiceId>,
+    /// Begin of the first minute with more faults than its band allows.
+    #[prost(message, optional, tag = "2")]
+    pub start: ::core::option::Option<::prost_types::Timestamp>,
+    /// End of the last one.
+    #[prost(message, optional, tag = "3")]
+    pub end: ::core::option::Option<::prost_types::Timestamp>,
+    /// Its requests in between.
+    #[prost(message, optional, tag = "4")]
+    pub impact: ::core::option::Option<Impact>,
+    /// The share of its requests that usually fails, 0 to 1.
+    #[prost(double, tag = "5")]
+    pub usual_fault_rate: f64,
+    /// How many faults that would have been.
+    #[prost(double, tag = "6")]
+    pub expected_faults: f64,
+    /// How many standard deviations more there were.
+    #[prost(double, tag = "7")]
+    pub deviation: f64,
+}
+/// How many requests it affected.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Impact {
+    /// All requests.
+    #[prost(uint64, tag = "1")]
+    pub total: u64,
+    /// Those that ended well.
+    #[prost(uint64, tag = "2")]
+    pub ok: u64,
+    /// Those that ended in a fault.
+    #[prost(uint64, tag = "3")]
+    pub fault: u64,
+}
+/// A change of an insight that was worth telling.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct InsightEvent {
+    /// When it was found out.
+    #[prost(message, optional, tag = "1")]
+    pub time: ::core::option::Option<::prost_types::Timestamp>,
+    /// What was known then.
+    #[prost(string, tag = "2")]
+    pub summary: ::prost::alloc::string::String,
+    /// The insight's state then.
+    #[prost(enumeration = "InsightState", tag = "3")]
+    pub state: i32,
+    /// Requests to the root cause until then.
+    #[prost(message, optional, tag = "4")]
+    pub root_cause_impact: ::core::option::Option<Impact>,
+    /// Requests from outside until then.
+    #[prost(message, optional, tag = "5")]
+    pub client_impact: ::core::option::Option<Impact>,
+    /// The unusual services then, the one with the most unexpected faults first.
+    #[prost(message, repeated, tag = "6")]
+    pub services: ::prost::alloc::vec::Vec<ServiceId>,
+}
+/// Whether an insight still goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum InsightState {
+    /// Either.
+    Unspecified = 0,
+    /// Something unusual happened less than ten minutes before it was judged.
+    Active = 1,
+    /// It is over.
+    Closed = 2,
+}
+impl InsightState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "INSIGHT_STATE_UNSPECIFIED",
+            Self::Active => "INSIGHT_STATE_ACTIVE",
+            Self::Closed => "INSIGHT_STATE_CLOSED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "INSIGHT_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "INSIGHT_STATE_ACTIVE" => Some(Self::Active),
+            "INSIGHT_STATE_CLOSED" => Some(Self::Closed),
+            _ => None,
+        }
+    }
+}
 /// A trace, or a part of one, see `Query.GetTrace`.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Trace {
@@ -1245,6 +1388,41 @@ pub struct GetTimeSeriesResponse {
     #[prost(bool, tag = "4")]
     pub truncated: bool,
 }
+/// Asks for insights.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListInsightsRequest {
+    /// Whose.
+    #[prost(message, optional, tag = "1")]
+    pub scope: ::core::option::Option<Scope>,
+    /// Those that went on at some moment of this time.
+    #[prost(message, optional, tag = "2")]
+    pub range: ::core::option::Option<TimeRange>,
+    /// Name or ARN of the group in which they were found. Empty means any.
+    #[prost(string, tag = "3")]
+    pub group: ::prost::alloc::string::String,
+    /// In which state.
+    #[prost(enumeration = "InsightState", tag = "4")]
+    pub state: i32,
+    /// At most so many; 0 means 100, more than 1,000 means 1,000.
+    #[prost(uint32, tag = "5")]
+    pub limit: u32,
+    /// Where the answer before ended; all other fields except the limit must be the same.
+    #[prost(bytes = "vec", tag = "6")]
+    pub cursor: ::prost::alloc::vec::Vec<u8>,
+}
+/// Asks to judge a stretch of time again.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReplayInsightsRequest {
+    /// Whose.
+    #[prost(message, optional, tag = "1")]
+    pub scope: ::core::option::Option<Scope>,
+    /// When, at most 7 days. Widened to whole minutes. It is judged as of its end.
+    #[prost(message, optional, tag = "2")]
+    pub range: ::core::option::Option<TimeRange>,
+    /// Name or ARN of the group whose traces are looked at. Empty means all traces.
+    #[prost(string, tag = "3")]
+    pub group: ::prost::alloc::string::String,
+}
 /// Asks to follow along.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TailRequest {
@@ -1658,6 +1836,50 @@ pub mod query_client {
                 .insert(GrpcMethod::new("beamline.query.v1.Query", "GetTimeSeries"));
             self.inner.unary(req, path, codec).await
         }
+        /// The insights that were found, and what they were concluded from.
+        pub async fn list_insights(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListInsightsRequest>,
+        ) -> std::result::Result<tonic::Response<super::Insights>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/beamline.query.v1.Query/ListInsights",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("beamline.query.v1.Query", "ListInsights"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Judges a stretch of time again, and gives what would be found in it. Nothing is kept of that.
+        pub async fn replay_insights(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReplayInsightsRequest>,
+        ) -> std::result::Result<tonic::Response<super::Insights>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/beamline.query.v1.Query/ReplayInsights",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("beamline.query.v1.Query", "ReplayInsights"));
+            self.inner.unary(req, path, codec).await
+        }
         /// Follows along: the summary of each trace when it first appears and whenever it has changed.
         pub async fn tail(
             &mut self,
@@ -1778,6 +2000,16 @@ pub mod query_server {
             tonic::Response<super::GetTimeSeriesResponse>,
             tonic::Status,
         >;
+        /// The insights that were found, and what they were concluded from.
+        async fn list_insights(
+            &self,
+            request: tonic::Request<super::ListInsightsRequest>,
+        ) -> std::result::Result<tonic::Response<super::Insights>, tonic::Status>;
+        /// Judges a stretch of time again, and gives what would be found in it. Nothing is kept of that.
+        async fn replay_insights(
+            &self,
+            request: tonic::Request<super::ReplayInsightsRequest>,
+        ) -> std::result::Result<tonic::Response<super::Insights>, tonic::Status>;
         /// Server streaming response type for the Tail method.
         type TailStream: tonic::codegen::tokio_stream::Stream<
                 Item = std::result::Result<super::TailResponse, tonic::Status>,
@@ -2132,6 +2364,96 @@ pub mod query_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetTimeSeriesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/beamline.query.v1.Query/ListInsights" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListInsightsSvc<T: Query>(pub Arc<T>);
+                    impl<
+                        T: Query,
+                    > tonic::server::UnaryService<super::ListInsightsRequest>
+                    for ListInsightsSvc<T> {
+                        type Response = super::Insights;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListInsightsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Query>::list_insights(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListInsightsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/beamline.query.v1.Query/ReplayInsights" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReplayInsightsSvc<T: Query>(pub Arc<T>);
+                    impl<
+                        T: Query,
+                    > tonic::server::UnaryService<super::ReplayInsightsRequest>
+                    for ReplayInsightsSvc<T> {
+                        type Response = super::Insights;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReplayInsightsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Query>::replay_insights(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReplayInsightsSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -42,9 +42,10 @@ impl From<Failure> for Status {
                 let details = ErrorDetails::with_bad_request_violation(field, message);
                 Self::with_error_details(Code::InvalidArgument, text, details)
             }
-            QueryError::NoSuchGroup(_) | QueryError::NoSuchTrace(_) | QueryError::NoSuchAccount { .. } => {
-                Self::not_found(text)
-            }
+            QueryError::NoSuchGroup(_)
+            | QueryError::NoSuchTrace(_)
+            | QueryError::NoSuchInsight(_)
+            | QueryError::NoSuchAccount { .. } => Self::not_found(text),
             QueryError::Busy => {
                 let details = ErrorDetails::with_retry_info(Some(RETRY_SOON));
                 Self::with_error_details(Code::ResourceExhausted, text, details)

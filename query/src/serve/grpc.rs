@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use beamline_model::group::DEFAULT_GROUP;
 use beamline_model::time::Timestamp;
 use beamline_proto::query as pb;
 use beamline_proto::query::query_server::Query;
@@ -13,7 +14,7 @@ use super::fault::Failure;
 use super::pool::{Deadline, Pool, PoolConfig};
 use super::{Operations, render, request, stream};
 use crate::source::Source;
-use crate::{QueryError, graph, paths, series};
+use crate::{QueryError, graph, insights, paths, series};
 
 /// Tells the time.
 type Clock = fn() -> Timestamp;
@@ -147,6 +148,35 @@ impl Query for QueryService {
         let work = |source: &dyn Source, message: pb::GetTimeSeriesRequest| {
             let wanted = request::series(source, &message)?;
             Ok(render::series_set(&series::series(source, &wanted)?))
+        };
+        self.answer(request, work).await
+    }
+
+    async fn list_insights(&self, request: Request<pb::ListInsightsRequest>) -> Result<Response<pb::Insights>, Status> {
+        let work = |source: &dyn Source, message: pb::ListInsightsRequest| {
+            let page = insights::list(source, &request::insights(source, &message)?)?;
+            Ok(pb::Insights {
+                insights: page.insights.iter().map(render::insight).collect(),
+                cursor: page.next.map(|place| request::place_bytes(&place)).unwrap_or_default(),
+            })
+        };
+        self.answer(request, work).await
+    }
+
+    async fn replay_insights(
+        &self,
+        request: Request<pb::ReplayInsightsRequest>,
+    ) -> Result<Response<pb::Insights>, Status> {
+        let now = (self.clock)();
+        let work = move |source: &dyn Source, message: pb::ReplayInsightsRequest| {
+            let account = request::account(source, message.scope.as_ref())?;
+            let range = request::range(message.range.as_ref())?;
+            let group = Some(message.group.as_str()).filter(|group| !group.is_empty());
+            let found = insights::replay(source, account, group.unwrap_or(DEFAULT_GROUP), range, now)?;
+            Ok(pb::Insights {
+                insights: found.iter().map(render::insight).collect(),
+                cursor: Vec::new(),
+            })
         };
         self.answer(request, work).await
     }

@@ -1,11 +1,13 @@
 //! Answers into messages.
 
 mod graph;
+mod insight;
 mod node;
 mod summary;
 mod trace;
 
 pub(super) use graph::{graph, series_set};
+pub(super) use insight::insight;
 pub(super) use summary::{ranked, summary};
 pub(super) use trace::trace_parts;
 

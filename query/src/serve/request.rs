@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use beamline_model::id::TraceId;
+use beamline_model::insight::{InsightId, State};
 use beamline_model::lang::trace_filter::EntitySelector;
 use beamline_model::lang::trace_filter::ast::CauseKind;
 use beamline_model::time::{TimeRange, Timestamp};
@@ -11,6 +12,7 @@ use beamline_store::api::{Account, Cursor, Order, TimeBasis};
 
 use crate::QueryError;
 use crate::filter::Selection;
+use crate::insights::{ListRequest, Place};
 use crate::paths::PathsRequest;
 use crate::search::{DEFAULT_BUDGET, MAX_LIMIT, SearchRequest};
 use crate::series::SeriesRequest;
@@ -174,6 +176,44 @@ pub(super) fn series(source: &dyn Source, message: &pb::GetTimeSeriesRequest) ->
         entity,
         split: message.split,
     })
+}
+
+pub(super) fn insights(source: &dyn Source, message: &pb::ListInsightsRequest) -> Checked<ListRequest> {
+    Ok(ListRequest {
+        account: account(source, message.scope.as_ref())?,
+        group: Some(message.group.clone()).filter(|group| !group.is_empty()),
+        state: match enumerated("state", message.state)? {
+            pb::InsightState::Unspecified => None,
+            pb::InsightState::Active => Some(State::Active),
+            pb::InsightState::Closed => Some(State::Closed),
+        },
+        range: range(message.range.as_ref())?,
+        limit: count(message.limit, 100, 1_000),
+        after: place(&message.cursor)?,
+    })
+}
+
+fn place(bytes: &[u8]) -> Checked<Option<Place>> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let read = || {
+        let (&version, rest) = bytes.split_first()?;
+        let (start, id) = rest.split_first_chunk()?;
+        let id: [u8; 16] = id.try_into().ok()?;
+        (version == CURSOR_VERSION).then(|| Place {
+            start: Timestamp(i64::from_be_bytes(*start)),
+            id: InsightId(u128::from_be_bytes(id)),
+        })
+    };
+    let place = read().ok_or_else(|| invalid("cursor", "was not given by this server"))?;
+    Ok(Some(place))
+}
+
+/// The bytes that a client sends back to go on in a list of insights.
+pub(super) fn place_bytes(place: &Place) -> Vec<u8> {
+    let (start, id) = (place.start.0.to_be_bytes(), place.id.0.to_be_bytes());
+    [&[CURSOR_VERSION], &start[..], &id[..]].concat()
 }
 
 fn minutes(period: &prost_types::Duration) -> Checked<u32> {
