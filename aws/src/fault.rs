@@ -214,6 +214,7 @@ impl From<QueryError> for Fault {
             QueryError::Invalid { .. }
             | QueryError::NoSuchAccount { .. }
             | QueryError::NoSuchGroup(_)
+            | QueryError::NoSuchInsight(_)
             | QueryError::NoSuchTrace(_) => Self::invalid(error),
             QueryError::Busy => Self::throttled(error),
             QueryError::Store(error) => error.into(),

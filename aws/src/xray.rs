@@ -10,6 +10,7 @@ mod get_time_series_service_statistics;
 mod get_trace_summaries;
 mod groups;
 mod indexing_rules;
+mod insights;
 mod kept;
 mod put_telemetry_records;
 mod put_trace_segments;
@@ -84,6 +85,16 @@ pub(crate) static IMPLEMENTED: &[(&str, &[&str])] = &[
         &["everything is indexed, so `ActualSamplingPercentage` is always 100"],
     ),
     (
+        "GetInsight",
+        &["found by documented rules instead of AWS's own (docs/adr/030-what-is-an-insight.md)"],
+    ),
+    ("GetInsightEvents", &[]),
+    ("GetInsightImpactGraph", &[]),
+    (
+        "GetInsightSummaries",
+        &["insights that went on at some moment of the time range"],
+    ),
+    (
         "GetRetrievedTracesGraph",
         &["the first 100 traces of a service that have links to others"],
     ),
@@ -107,7 +118,7 @@ pub(crate) static IMPLEMENTED: &[(&str, &[&str])] = &[
         "GetTimeSeriesServiceStatistics",
         &[
             "`Period` may be any number of minutes",
-            "no forecast",
+            "a forecast for `service(…)` too, not only for `id(…)`",
             "ranges of more than 6 hours",
         ],
     ),
@@ -229,6 +240,10 @@ impl Xray {
             "GetGroup" => self.run(caller, document, groups::get).await,
             "GetGroups" => self.run(caller, document, groups::list).await,
             "GetIndexingRules" => self.run(caller, document, indexing_rules::list).await,
+            "GetInsight" => self.run(caller, document, insights::get).await,
+            "GetInsightEvents" => self.run(caller, document, insights::events).await,
+            "GetInsightImpactGraph" => self.run(caller, document, insights::impact_graph).await,
+            "GetInsightSummaries" => self.run(caller, document, insights::summaries).await,
             "GetRetrievedTracesGraph" => self.run(caller, document, retrieved_traces_graph::run).await,
             "GetSamplingRules" => self.run(caller, document, sampling_rules::list).await,
             "GetSamplingStatisticSummaries" => self.run(caller, document, sampling_targets::summaries).await,

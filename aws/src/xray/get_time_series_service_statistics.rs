@@ -1,11 +1,14 @@
 //! `GetTimeSeriesServiceStatistics`: how often and how well, over time.
 
+use beamline_model::insight::band::Band;
 use beamline_model::lang::trace_filter::EntitySelector;
 use beamline_model::stats::Stats;
 use beamline_model::time::Timestamp;
 use beamline_proto::generated::xray::{
-    GetTimeSeriesServiceStatisticsRequest, GetTimeSeriesServiceStatisticsResult, TimeSeriesServiceStatistics,
+    ForecastStatistics, GetTimeSeriesServiceStatisticsRequest, GetTimeSeriesServiceStatisticsResult,
+    TimeSeriesServiceStatistics,
 };
+use beamline_query::forecast::bands;
 use beamline_query::series::{SeriesRequest, series};
 
 use super::render::{moment, statistics};
@@ -25,21 +28,31 @@ pub(super) fn run(
         .map(EntitySelector::parse)
         .transpose()?;
     let of_service = matches!(entity, Some(EntitySelector::Service(_)));
-    let answer = series(
-        &*call.source,
-        &SeriesRequest {
-            account: call.account,
-            range: asked::range(call, request.start_time, request.end_time)?,
-            minutes: request.period.map(|period| minutes(call, period)).transpose()?,
-            selection: asked::group(call, request.group_name, request.group_arn)?,
-            entity,
-            split: false,
-        },
-    )?;
-    let points = answer.series.iter().flat_map(|series| &series.points).collect();
-    let start = |(at, _): &&(Timestamp, Stats)| at.to_string();
-    let (points, next_token) = page(points, PAGE, request.next_token.as_deref(), start)?;
-    let points = points.iter().map(|(at, stats)| point(*at, stats, of_service));
+    let wanted = SeriesRequest {
+        account: call.account,
+        range: asked::range(call, request.start_time, request.end_time)?,
+        minutes: request.period.map(|period| minutes(call, period)).transpose()?,
+        selection: asked::group(call, request.group_name, request.group_arn)?,
+        entity,
+        split: false,
+    };
+    let answer = series(&*call.source, &wanted)?;
+    let forecast = match request.forecast_statistics.unwrap_or_default() {
+        false => Vec::new(),
+        true if of_service => bands(&*call.source, &wanted, &answer)?,
+        true => {
+            return Err(Fault::invalid(
+                "ForecastStatistics needs an EntitySelectorExpression that names a service",
+            ));
+        }
+    };
+    let points = answer.series.iter().flat_map(|series| &series.points);
+    let bands = forecast.into_iter().map(Some).chain(std::iter::repeat(None));
+    let start = |((at, _), _): &(&(Timestamp, Stats), Option<Band>)| at.to_string();
+    let (points, next_token) = page(points.zip(bands).collect(), PAGE, request.next_token.as_deref(), start)?;
+    let points = points
+        .into_iter()
+        .map(|((at, stats), band)| point(*at, stats, of_service, band));
     Ok(GetTimeSeriesServiceStatisticsResult {
         time_series_service_statistics: Some(points.collect()),
         contains_old_group_versions: Some(false),
@@ -58,12 +71,15 @@ fn minutes(call: &Call, period: i32) -> Result<u32, Fault> {
     Ok(seconds / 60)
 }
 
-fn point(at: Timestamp, stats: &Stats, of_service: bool) -> TimeSeriesServiceStatistics {
+fn point(at: Timestamp, stats: &Stats, of_service: bool, band: Option<Band>) -> TimeSeriesServiceStatistics {
     TimeSeriesServiceStatistics {
         timestamp: Some(moment(at)),
         edge_summary_statistics: (!of_service).then(|| statistics::edge(stats)),
         service_summary_statistics: of_service.then(|| statistics::service(stats)),
-        service_forecast_statistics: None,
+        service_forecast_statistics: band.map(|band| ForecastStatistics {
+            fault_count_high: Some(band.high),
+            fault_count_low: Some(band.low),
+        }),
         response_time_histogram: Some(statistics::histogram(&stats.response_times)),
     }
 }

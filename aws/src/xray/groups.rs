@@ -8,6 +8,7 @@ use beamline_proto::generated::xray::{
     UpdateGroupResult,
 };
 use beamline_store::ObjectKind;
+use bytes::Bytes;
 
 use super::kept::{self, Kept};
 use super::token::Named;
@@ -25,7 +26,8 @@ pub(super) fn create(call: &Call, request: CreateGroupRequest) -> Result<CreateG
         return Err(Fault::invalid("GroupName must have 1 to 32 letters, digits and dashes"));
     }
     let limit = if call.limits.strict { 25 } else { 1_000 };
-    if call.store.objects(ObjectKind::Group, call.account)?.len() >= limit {
+    let others = call.store.objects(ObjectKind::Group, call.account)?;
+    if others.iter().filter(|(name, _)| name != DEFAULT_GROUP).count() >= limit {
         return Err(Fault::invalid(format!(
             "there are {limit} groups already, and no more are possible"
         )));
@@ -50,7 +52,7 @@ pub(super) fn create(call: &Call, request: CreateGroupRequest) -> Result<CreateG
 
 pub(super) fn get(call: &Call, request: GetGroupRequest) -> Result<GetGroupResult, Fault> {
     let group = match name(call, request.group_name, request.group_arn)? {
-        Name::Default => default_group(),
+        Name::Default => always(call)?.0,
         Name::Kept(kept) => find(call, &kept)?.0,
     };
     Ok(GetGroupResult {
@@ -59,13 +61,16 @@ pub(super) fn get(call: &Call, request: GetGroupRequest) -> Result<GetGroupResul
 }
 
 pub(super) fn list(call: &Call, request: GetGroupsRequest) -> Result<GetGroupsResult, Fault> {
-    let mut groups = vec![default_group()];
-    groups.extend(kept::all(call, ObjectKind::Group)?);
+    let mut groups: Vec<Group> = kept::all(call, ObjectKind::Group)?;
+    if groups.iter().all(|group| group.name != DEFAULT_GROUP) {
+        groups.push(Group::always());
+    }
     // The default group comes first, wherever its name would put it.
     let place = |group: &Group| match group.name.as_str() {
         DEFAULT_GROUP => String::new(),
         name => name.to_owned(),
     };
+    groups.sort_by_key(place);
     let (groups, next_token) = named_page(groups, PAGE, Named::Groups, request.next_token.as_deref(), place)?;
     let summary = |group: &Group| {
         let group = shown(call, group);
@@ -83,16 +88,23 @@ pub(super) fn list(call: &Call, request: GetGroupsRequest) -> Result<GetGroupsRe
 }
 
 pub(super) fn update(call: &Call, request: UpdateGroupRequest) -> Result<UpdateGroupResult, Fault> {
-    let name = match name(call, request.group_name, request.group_arn)? {
-        Name::Default => return Err(Fault::invalid("the group Default cannot be changed")),
-        Name::Kept(name) => name,
+    let (mut group, old) = match name(call, request.group_name, request.group_arn)? {
+        Name::Default if request.filter_expression.is_some() => {
+            return Err(Fault::invalid(
+                "the group Default has every trace; its expression cannot be changed",
+            ));
+        }
+        Name::Default => always(call)?,
+        Name::Kept(name) => {
+            let (group, value) = find(call, &name)?;
+            (group, Some(value))
+        }
     };
-    let (mut group, old) = find(call, &name)?;
     if request.filter_expression.is_some() {
         group.expression = checked(request.filter_expression)?;
     }
     configure(&mut group, request.insights_configuration)?;
-    kept::change(call, ObjectKind::Group, &group.name, Some(&old), Some(&group))?;
+    kept::change(call, ObjectKind::Group, &group.name, old.as_deref(), Some(&group))?;
     Ok(UpdateGroupResult {
         group: Some(shown(call, &group)),
     })
@@ -181,21 +193,14 @@ fn configure(group: &mut Group, configuration: Option<InsightsConfiguration>) ->
     Ok(())
 }
 
-fn default_group() -> Group {
-    Group {
-        name: DEFAULT_GROUP.to_owned(),
-        unique: String::new(),
-        expression: None,
-        insights: false,
-        notifications: false,
-    }
+/// The group that always exists, and how it is kept, if somebody has changed it.
+fn always(call: &Call) -> Result<(Group, Option<Bytes>), Fault> {
+    let kept = kept::read(call, ObjectKind::Group, DEFAULT_GROUP)?;
+    Ok(kept.map_or_else(|| (Group::always(), None), |(group, value)| (group, Some(value))))
 }
 
 fn arn(call: &Call, group: &Group) -> String {
-    match group.unique.as_str() {
-        "" => call.arn(&format!("group/{}", group.name)),
-        unique => call.arn(&format!("group/{}/{unique}", group.name)),
-    }
+    group.arn(&call.caller.account, &call.caller.region)
 }
 
 fn shown(call: &Call, group: &Group) -> Shown {

@@ -7,7 +7,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use beamline_model::id::TraceId;
+use beamline_model::insight::InsightId;
 use beamline_model::time::Timestamp;
+use beamline_query::insights::Place;
 use beamline_store::api::Cursor;
 
 use crate::fault::Fault;
@@ -16,6 +18,7 @@ use crate::fault::Fault;
 const TRACES: u8 = 1;
 const ROWS: u8 = 2;
 const SPANS: u8 = 3;
+const INSIGHT: u8 = 4;
 
 /// Lists whose rows have names: the byte of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +59,25 @@ pub(crate) fn to_traces(token: &str) -> Result<Cursor, Fault> {
         key: i64::from_be_bytes(key),
         start: Timestamp(i64::from_be_bytes(start)),
         trace: TraceId(u128::from_be_bytes(trace)),
+    })
+}
+
+/// For insights: the place of the last one given, latest start first.
+pub(crate) fn of_insight(start: Timestamp, id: InsightId) -> String {
+    let mut bytes = vec![INSIGHT];
+    bytes.extend(start.0.to_be_bytes());
+    bytes.extend(id.0.to_be_bytes());
+    sealed(bytes)
+}
+
+pub(crate) fn to_insight(token: &str) -> Result<Place, Fault> {
+    let bytes = opened::<25>(token, INSIGHT)?;
+    let (mut start, mut id) = ([0; 8], [0; 16]);
+    start.copy_from_slice(&bytes[1..9]);
+    id.copy_from_slice(&bytes[9..25]);
+    Ok(Place {
+        start: Timestamp(i64::from_be_bytes(start)),
+        id: InsightId(u128::from_be_bytes(id)),
     })
 }
 
@@ -157,6 +179,10 @@ mod tests {
             let rows = of_rows(given, list);
             prop_assert_eq!(to_rows(&rows), Ok((given, list)));
             prop_assert!(to_traces(&rows).is_err());
+            let place = Place { start: Timestamp(start), id: InsightId(trace) };
+            let insight = of_insight(place.start, place.id);
+            prop_assert_eq!(to_insight(&insight), Ok(place));
+            prop_assert!(to_rows(&insight).is_err() && to_insight(&rows).is_err());
         }
 
         #[test]
@@ -185,6 +211,7 @@ mod tests {
             prop_assert!(to_rows(&text).is_err());
             prop_assert!(to_spans(&text, 0).is_err());
             prop_assert!(to_name(Named::Groups, &text).is_err());
+            prop_assert!(to_insight(&text).is_err());
         }
     }
 }

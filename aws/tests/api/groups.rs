@@ -53,7 +53,7 @@ async fn a_group_is_created_read_changed_and_deleted() {
 
     let listed = server.post("/Groups", &json!({})).await;
     let default = json!({"GroupName": "Default", "GroupARN": "arn:aws:xray:us-east-1:123456789012:group/Default",
-                         "InsightsConfiguration": {"InsightsEnabled": false, "NotificationsEnabled": false}});
+                         "InsightsConfiguration": {"InsightsEnabled": true, "NotificationsEnabled": false}});
     let groups: Vec<Value> = listed.body["Groups"]
         .as_array()
         .unwrap()
@@ -82,6 +82,20 @@ async fn a_group_is_created_read_changed_and_deleted() {
             "no group",
         )
         .await;
+}
+
+#[tokio::test]
+async fn of_the_group_that_always_exists_only_insights_can_be_chosen() {
+    let server = Server::start().await;
+    let chosen = json!({"InsightsEnabled": false, "NotificationsEnabled": false});
+    let expected = json!({"Group": {"GroupName": "Default", "InsightsConfiguration": chosen,
+                          "GroupARN": "arn:aws:xray:us-east-1:123456789012:group/Default"}});
+    let change = json!({"GroupName": "Default", "InsightsConfiguration": {"InsightsEnabled": false}});
+    server.check("/UpdateGroup", change, 200, expected.clone()).await;
+    let named = json!({"GroupName": "Default"});
+    server.check("/GetGroup", named, 200, expected.clone()).await;
+    let listed = json!({"Groups": [expected["Group"]]});
+    server.check("/Groups", json!({}), 200, listed).await;
 }
 
 #[tokio::test]
@@ -129,7 +143,7 @@ async fn what_makes_no_group_is_refused() {
         (
             "/UpdateGroup",
             json!({"GroupName": "Default", "FilterExpression": "ok"}),
-            "cannot be changed",
+            "expression cannot be changed",
         ),
         ("/DeleteGroup", json!({"GroupName": "Default"}), "cannot be deleted"),
         ("/DeleteGroup", json!({"GroupName": "gone"}), "no group named gone"),

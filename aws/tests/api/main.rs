@@ -5,6 +5,7 @@
 mod conformance;
 mod documentation;
 mod groups;
+mod insights;
 mod pages;
 mod policies;
 mod retrieval;

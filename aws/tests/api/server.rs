@@ -58,6 +58,7 @@ impl Server {
             otlp_grpc: None,
             otlp_http: None,
             limits: if config.strict { limits.strict() } else { limits },
+            insights: None,
             ..Config::default()
         };
         let running = Collector::start(collector, Arc::clone(&store), Arc::default())
