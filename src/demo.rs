@@ -80,6 +80,7 @@ fn say_where_to_look(ready: &Ready, shop: &Shop, traces: u64) -> anyhow::Result<
   beamline search 'fault'{endpoint}       requests that failed, and why
   beamline search 'responsetime > 1'{endpoint} --order slowest
   beamline trace ID{endpoint}             one of them as a tree with a time line
+  beamline insights{endpoint}             services that fail more than they usually do, and who is to blame
   beamline tail{endpoint}                 what is going on right now
 
 Point your own application here:

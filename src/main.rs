@@ -49,6 +49,7 @@ fn run(command: cli::Command) -> anyhow::Result<()> {
         Command::Search(args) => one_thread(show::search::run(&args)),
         Command::Trace(args) => one_thread(show::trace::run(&args)),
         Command::Map(args) => one_thread(show::map::run(&args)),
+        Command::Insights(args) => one_thread(show::insights::run(&args)),
         Command::Tail(args) => one_thread(show::tail::run(&args)),
         Command::Import(args) => one_thread(import::run(&args)),
         Command::Doctor(args) => one_thread(doctor::run(&args)),

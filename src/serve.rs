@@ -145,6 +145,7 @@ fn collector_config(config: &Config, ports: &Ports) -> beamline_collector::Confi
         cors_origins: config.cors.clone(),
         head_sampling: config.head_sampling,
         limits: if config.strict { limits.strict() } else { limits },
+        ..beamline_collector::Config::default()
     }
 }
 

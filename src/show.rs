@@ -4,6 +4,7 @@
 //! computed. `--json` prints each message in Protocol Buffers' own JSON form.
 
 pub(crate) mod client;
+pub(crate) mod insights;
 mod json;
 pub(crate) mod map;
 pub(crate) mod screen;
