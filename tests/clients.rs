@@ -3,6 +3,7 @@
 
 mod chain;
 mod daemon;
+mod insights;
 mod poller;
 mod program;
 mod sampling;

@@ -34,6 +34,9 @@ stop() {
 resident() { awk '/VmRSS/ { printf "%d MiB\n", $2 / 1024 }' "/proc/$server/status"; }
 title() { printf '\n== %s\n' "$*"; }
 
+title "insights: injected faults, 400 simulated runs"
+cargo bench --quiet -p beamline-model --bench insights
+
 title "idle"
 start idle
 echo "server memory          $(resident) resident"

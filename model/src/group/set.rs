@@ -49,9 +49,9 @@ impl GroupSet {
                 Some(Err(error)) => Expression::Broken(error.to_string()),
             },
         };
-        Self {
-            groups: std::iter::once(&always).chain(kept).map(member).collect(),
-        }
+        let mut groups: Vec<Member> = std::iter::once(&always).chain(kept).map(member).collect();
+        groups.sort_by(|a, b| a.name.cmp(&b.name));
+        Self { groups }
     }
 
     /// What belongs to a group; `None` if there is no such group.
@@ -170,6 +170,7 @@ mod tests {
         let same = set(&[("c", "1", "ok"), ("a", "1", "fault"), ("b", "1", "group.name = \"a\"")]);
         let other = set(&[("a", "1", "error"), ("b", "1", "group.name = \"a\""), ("c", "1", "ok")]);
         assert_eq!(first.version("a"), same.version("a"));
+        assert_eq!(first.version("b"), same.version("b"));
         assert_ne!(first.version("a"), other.version("a"));
         assert_ne!(first.version("b"), other.version("b"), "it names a group that changed");
         assert_eq!(first.version("c"), other.version("c"));
