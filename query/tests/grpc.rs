@@ -53,7 +53,7 @@ impl Operations for Process {
 }
 
 /// A server on a free port; dropping it stops it.
-struct Server {
+pub(crate) struct Server {
     channel: Channel,
     _serving: JoinSet<()>,
 }
@@ -72,16 +72,16 @@ impl Server {
         }
     }
 
-    async fn with(list: Arc<List>) -> Self {
+    pub(crate) async fn with(list: Arc<List>) -> Self {
         Self::start(list, PoolConfig::default()).await
     }
 
-    fn client(&self) -> QueryClient<Channel> {
+    pub(crate) fn client(&self) -> QueryClient<Channel> {
         QueryClient::new(self.channel.clone())
     }
 }
 
-fn time(time: Timestamp) -> prost_types::Timestamp {
+pub(crate) fn time(time: Timestamp) -> prost_types::Timestamp {
     prost_types::Timestamp {
         seconds: time.0 / 1_000_000_000,
         nanos: (time.0 % 1_000_000_000) as i32,

@@ -1,9 +1,12 @@
 //! Insights: listed, and judged again.
 
+use std::sync::Arc;
+
 use beamline_model::insight::{Insight, Judgement, State, band, detect::Finding, reconcile, watch};
 use beamline_model::lang::trace_filter::EntitySelector;
 use beamline_model::testkit::shop;
 use beamline_model::time::{TimeRange, Timestamp};
+use beamline_proto::query as pb;
 use beamline_query::QueryError;
 use beamline_query::filter::Selection;
 use beamline_query::forecast::bands;
@@ -11,17 +14,18 @@ use beamline_query::insights::{ListRequest, find, impact, list, replay};
 use beamline_query::series::{SeriesRequest, series};
 use beamline_query::source::Source;
 
+use crate::grpc::{Server, time};
 use crate::support::{ACCOUNT, List};
 
 /// Some time, from where minutes are counted.
-pub(crate) const BEGIN: u32 = 29_760_000;
+const BEGIN: u32 = 29_760_000;
 
-pub(crate) fn between(from: u32, to: u32) -> TimeRange {
+fn between(from: u32, to: u32) -> TimeRange {
     Timestamp::from_minute(BEGIN + from)..Timestamp::from_minute(BEGIN + to)
 }
 
 /// A shop that failed for four minutes.
-pub(crate) fn troubled() -> List {
+fn troubled() -> List {
     let list = List::conformance();
     for minute in 0..60 {
         let faults = if (40..44).contains(&minute) { 5 } else { 0 };
@@ -180,5 +184,124 @@ fn what_is_judged_by_the_source_is_judged_by_the_rules_alone() {
     assert_eq!(
         reconcile(&[], &findings, &judgement),
         judged(&list, "Default", 0, 60).unwrap()
+    );
+}
+
+fn range_of(from: u32, to: u32) -> Option<pb::TimeRange> {
+    let range = between(from, to);
+    Some(pb::TimeRange {
+        start: Some(time(range.start)),
+        end: Some(time(range.end)),
+    })
+}
+
+#[tokio::test]
+async fn grpc_tells_what_the_functions_find() {
+    let list = troubled();
+    let found = judged(&list, "Default", 0, 60).unwrap();
+    list.insights.lock().unwrap().extend(found.iter().cloned());
+    let server = Server::with(Arc::new(list)).await;
+    let replayed = server
+        .client()
+        .replay_insights(pb::ReplayInsightsRequest {
+            range: range_of(0, 60),
+            ..pb::ReplayInsightsRequest::default()
+        })
+        .await
+        .unwrap()
+        .into_inner();
+    let [insight] = replayed.insights.as_slice() else {
+        panic!("one was found: {replayed:?}");
+    };
+    assert_eq!(
+        (insight.id.as_str(), insight.group.as_str()),
+        (found[0].id(), "Default")
+    );
+    assert_eq!(insight.state(), pb::InsightState::Closed);
+    assert_eq!(insight.summary, found[0].summary());
+    assert_eq!(insight.root_cause.as_ref().unwrap().name, "cart");
+    let (cart, impact) = (&insight.anomalies[0], insight.client_impact.unwrap());
+    assert_eq!((impact.total, impact.ok, impact.fault), (24, 4, 20));
+    assert_eq!(cart.impact.unwrap(), impact);
+    assert!(
+        cart.usual_fault_rate < 0.01 && cart.expected_faults < 1.0 && cart.deviation > 10.0,
+        "{cart:?}"
+    );
+    assert_eq!(insight.end, Some(time(Timestamp::from_minute(BEGIN + 44))));
+
+    let request = |state: pb::InsightState, group: &str, cursor: Vec<u8>| pb::ListInsightsRequest {
+        range: range_of(0, 60),
+        state: state.into(),
+        group: group.to_owned(),
+        limit: 1,
+        cursor,
+        ..pb::ListInsightsRequest::default()
+    };
+    let mut client = server.client();
+    let any = pb::InsightState::Unspecified;
+    let listed = client
+        .list_insights(request(any, "", Vec::new()))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!((&listed.insights[0].id, listed.cursor.len()), (&insight.id, 0));
+    let active = request(pb::InsightState::Active, "", Vec::new());
+    assert_eq!(client.list_insights(active).await.unwrap().into_inner().insights, []);
+    let none = client
+        .list_insights(request(any, "none", Vec::new()))
+        .await
+        .unwrap_err();
+    assert_eq!(none.code(), tonic::Code::NotFound, "{none}");
+    let odd = client.list_insights(request(any, "", vec![7; 5])).await.unwrap_err();
+    assert_eq!(odd.code(), tonic::Code::InvalidArgument, "{odd}");
+}
+
+#[tokio::test]
+async fn a_cursor_leads_through_all_insights() {
+    let list = troubled();
+    let found = judged(&list, "Default", 0, 60).unwrap();
+    // The same one under three groups, so that there are three.
+    for group in ["Default", "slow", "slow-faults"] {
+        let judgement = Judgement {
+            group,
+            group_unique: group,
+            window: BEGIN..BEGIN + 60,
+            announce: false,
+            now: Timestamp::from_minute(BEGIN + 60),
+        };
+        let finding = Finding {
+            start: found[0].first,
+            end: found[0].end,
+            open: false,
+            root: found[0].root.clone(),
+            anomalies: found[0].anomalies.clone(),
+            at_root: found[0].at_root,
+            clients: found[0].clients,
+        };
+        list.insights
+            .lock()
+            .unwrap()
+            .extend(reconcile(&[], &[finding], &judgement));
+    }
+    let server = Server::with(Arc::new(list)).await;
+    let (mut ids, mut cursor) = (Vec::new(), Vec::new());
+    loop {
+        let request = pb::ListInsightsRequest {
+            range: range_of(0, 60),
+            limit: 2,
+            cursor,
+            ..pb::ListInsightsRequest::default()
+        };
+        let page = server.client().list_insights(request).await.unwrap().into_inner();
+        ids.extend(page.insights.into_iter().map(|insight| insight.id));
+        cursor = page.cursor;
+        if cursor.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(ids.len(), 3);
+    assert!(
+        ids.is_sorted_by(|a, b| a > b),
+        "equal starts are told apart by their ids: {ids:?}"
     );
 }

@@ -147,11 +147,10 @@ fn check(store: &Store, groups: &GroupSet, begin: u32) {
     }
 }
 
-/// Sums of corrections keep a zero where a service was and is no more, and the calls it made.
+/// Sums of corrections keep a zero where a service or a call was and is no more.
 fn without_zeros(mut minute: Minute) -> Minute {
     minute.services.retain(|_, counts| counts.total != 0);
-    let services = minute.services.clone();
-    minute.calls.retain(|(_, to)| services.contains_key(to));
+    minute.calls.retain(|_, calls| *calls != 0);
     minute
 }
 

@@ -88,7 +88,7 @@ impl Kind {
         }
     }
 
-    /// Which service fails, for how long, and how often at worst.
+    /// Which service fails, for how long, and how often at the very worst.
     fn trouble(self) -> Option<(usize, u32, f64)> {
         Some(match self {
             Self::Burst => (STOCK, 5, 0.6),
@@ -151,7 +151,8 @@ impl World {
         let window = begin..begin + Self::HOURS * 60;
         let trouble = kind.trouble().map(|(service, length, worst)| {
             let start = rng.random_range(window.start + 30..window.end - length - 30);
-            (service, start..start + length, worst)
+            // From hardly to be seen to plain.
+            (service, start..start + length, worst * rng.random_range(0.3..1.0))
         });
         let mut minutes = BTreeMap::new();
         for minute in begin - kind.past()..window.end {
@@ -216,7 +217,8 @@ fn count(requests: u32, shares: &[f64], rng: &mut StdRng) -> Minute {
     }
     let called = SERVICES.iter().enumerate().filter_map(|(service, (_, caller, _))| {
         let caller = (*caller)?;
-        (counts[service].total > 0).then(|| (id(caller), id(service)))
+        let calls = counts[service].total;
+        (calls > 0).then(|| ((id(caller), id(service)), calls))
     });
     Minute {
         clients: counts[WEB],

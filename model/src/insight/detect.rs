@@ -2,8 +2,8 @@
 //!
 //! A minute is *bad* when at least [`FEWEST_FAULTS`] requests failed and that is more than the band allows. Two bad
 //! minutes of three begin a stretch. Services with little traffic have too few faults in any minute, so ten minutes
-//! together are looked at too; with nothing to confirm them, these must be rarer by chance. A stretch ends with the
-//! last minute that is bad and is over after [`QUIET`] minutes that are not.
+//! together are looked at too, without the worst of them; with nothing to confirm them, these must be rarer by chance.
+//! A stretch ends with the last minute that is bad and is over after [`QUIET`] minutes that are not.
 //!
 //! While it goes on, what was usual when it began stays the measure for [`FROZEN`] minutes, or a long failure would
 //! soon be called usual. After that it is.
@@ -25,13 +25,11 @@ pub const QUIET: u32 = 10;
 pub const FROZEN: u32 = 360;
 /// Minutes that are looked at together where each has too few requests.
 pub const LONG: u32 = 10;
-/// So many of them have to have more faults than usual.
-const FEWEST_TOGETHER: usize = 3;
 /// So many minutes before a window have a say in what begins in it.
 pub const LEAD: u32 = LONG + 2;
 
 /// What is unusual about one service, and why we say so.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Anomaly {
     /// Which service.
     pub service: ServiceId,
@@ -41,8 +39,8 @@ pub struct Anomaly {
     pub end: u32,
     /// Its requests in between.
     pub counts: Counts,
-    /// The share of requests that usually fails, as it was when this began.
-    pub usual: f64,
+    /// The share of requests that usually fails, as it was when this began, in millionths.
+    pub usual_millionths: i64,
     /// How many faults were expected of as many requests, in thousandths.
     pub expected_milli: i64,
     /// How many standard deviations the faults are above that, in thousandths.
@@ -50,6 +48,12 @@ pub struct Anomaly {
 }
 
 impl Anomaly {
+    /// The share of requests that usually fails, 0 to 1.
+    #[must_use]
+    pub fn usual(&self) -> f64 {
+        self.usual_millionths as f64 / 1e6
+    }
+
     /// Faults beyond what was expected, in thousandths.
     #[must_use]
     pub fn excess_milli(&self) -> i64 {
@@ -61,7 +65,7 @@ impl Anomaly {
 }
 
 /// Unusual stretches of services that call one another.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// First minute in which one of them was bad.
     pub start: u32,
@@ -71,7 +75,8 @@ pub struct Finding {
     pub open: bool,
     /// The farthest downstream of them.
     pub root: ServiceId,
-    /// All of them, the one with the most unexpected faults first; one for each service.
+    /// They, the one with the most unexpected faults first, one for each service; at most [`MOST_ANOMALIES`] besides the
+    /// root.
     pub anomalies: Vec<Anomaly>,
     /// The root's requests in that time.
     pub at_root: Counts,
@@ -86,6 +91,12 @@ impl Finding {
         self.anomalies.iter().any(|anomaly| anomaly.service == *service)
     }
 }
+
+/// So many services of one finding are told apart.
+pub const MOST_ANOMALIES: usize = 100;
+/// So many stretches are looked at in one window, those with the most faults: whoever makes up names of services must
+/// not make everybody wait.
+const MOST_STRETCHES: usize = 1_000;
 
 /// A stretch of bad minutes of one service, by its number.
 #[derive(Clone, Debug)]
@@ -111,6 +122,11 @@ pub fn findings(history: &History, window: Range<u32>) -> Vec<Finding> {
     let mut stretches = Vec::new();
     for (service, (_, track)) in history.tracks.iter().enumerate() {
         stretches.extend(stretches_of(service, track, &window));
+    }
+    if stretches.len() > MOST_STRETCHES {
+        let faults = |it: &Stretch| history.tracks[it.service].1.sum(it.minutes.clone()).fault;
+        stretches.sort_by_cached_key(|it| (std::cmp::Reverse(faults(it)), history.tracks[it.service].0.clone()));
+        stretches.truncate(MOST_STRETCHES);
     }
     let mut found: Vec<Finding> = folded(history, &stretches)
         .into_iter()
@@ -148,29 +164,32 @@ fn together(minute: u32) -> Range<u32> {
 
 /// What is usual in a minute, if it is bad.
 fn bad(track: &Track, minute: u32) -> Option<Baseline> {
-    beyond(track, minute..minute.saturating_add(1), Rare::Four)
+    let counts = track.at(minute);
+    if counts.fault < FEWEST_FAULTS {
+        return None;
+    }
+    let usual = Baseline::of(track, minute..minute.saturating_add(1))?;
+    (counts.fault > usual.band(counts.total, Rare::Four).high).then_some(usual)
 }
 
-/// What is usual in the ten minutes up to one, if they are bad together and not for one or two of them alone.
+/// What is usual in the ten minutes up to one, if they are bad together, and not only for the worst of them.
 fn bad_together(track: &Track, minute: u32) -> Option<Baseline> {
     // Most of the time nothing fails, and then nothing has to be worked out.
     if track.at(minute).fault == 0 {
         return None;
     }
-    let usual = beyond(track, together(minute), Rare::Five)?;
-    let taking_part = track
-        .within(together(minute))
-        .filter(|&(_, counts)| usual.is_exceeded(counts));
-    (taking_part.count() >= FEWEST_TOGETHER).then_some(usual)
-}
-
-fn beyond(track: &Track, minutes: Range<u32>, rare: Rare) -> Option<Baseline> {
-    let counts = track.sum(minutes.clone());
-    if counts.fault < FEWEST_FAULTS {
+    let minutes = together(minute);
+    let worst = track
+        .within(minutes.clone())
+        .map(|(_, counts)| counts)
+        .max_by_key(|it| it.fault)?;
+    let all = track.sum(minutes.clone());
+    let (faults, requests) = (all.fault - worst.fault, all.total - worst.total);
+    if faults < FEWEST_FAULTS {
         return None;
     }
     let usual = Baseline::of(track, minutes)?;
-    (counts.fault > usual.band(counts.total, rare).high).then_some(usual)
+    (faults > usual.band(requests, Rare::Five).high).then_some(usual)
 }
 
 fn stretches_of(service: usize, track: &Track, window: &Range<u32>) -> Vec<Stretch> {
@@ -264,6 +283,8 @@ fn finding(history: &History, stretches: &[&Stretch]) -> Finding {
         order(a).cmp(&order(b))
     });
     let root = root(history, &anomalies, start..end);
+    let mut others = 0..MOST_ANOMALIES;
+    anomalies.retain(|&(service, _)| service == root || others.next().is_some());
     Finding {
         start,
         end,
@@ -292,8 +313,7 @@ fn anomaly(history: &History, service: usize, stretches: &[&Stretch]) -> Anomaly
         start: first.map_or(0, |stretch| stretch.minutes.start),
         end: stretches.iter().map(|it| it.minutes.end).max().unwrap_or_default(),
         counts,
-        // Six digits: what is kept and read again is what was found.
-        usual: first.map_or(0.0, |stretch| (stretch.usual.rate * 1e6).round() / 1e6),
+        usual_millionths: first.map_or(0, |stretch| (stretch.usual.rate * 1e6).round() as i64),
         expected_milli: (expected * 1e3).round() as i64,
         deviation_milli: (deviation * 1e3).round() as i64,
     }

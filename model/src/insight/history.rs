@@ -45,8 +45,9 @@ pub struct Minute {
     pub services: BTreeMap<ServiceId, Counts>,
     /// Requests that entered from outside.
     pub clients: Counts,
-    /// Who called whom and waited for the answer. Messages are left out: a sender does not fail with its receiver.
-    pub calls: BTreeSet<(ServiceId, ServiceId)>,
+    /// Who called whom, and how often, and waited for the answer. Messages are left out: a sender does not fail with its
+    /// receiver.
+    pub calls: BTreeMap<(ServiceId, ServiceId), i64>,
 }
 
 impl From<&GraphStats> for Minute {
@@ -58,8 +59,8 @@ impl From<&GraphStats> for Minute {
         for (id, edge) in &graph.edges {
             match &id.from {
                 None => minute.clients.add(Counts::from(&edge.stats)),
-                Some(from) if !id.link && edge.stats.total() > 0 => {
-                    minute.calls.insert((from.clone(), id.to.clone()));
+                Some(from) if !id.link => {
+                    minute.calls.insert((from.clone(), id.to.clone()), edge.stats.total());
                 }
                 Some(_) => {}
             }
@@ -75,7 +76,9 @@ impl Minute {
             self.services.entry(id).or_default().add(counts);
         }
         self.clients.add(other.clients);
-        self.calls.extend(other.calls);
+        for (pair, calls) in other.calls {
+            *self.calls.entry(pair).or_default() += calls;
+        }
     }
 }
 
@@ -140,7 +143,8 @@ impl History {
             self.tracks[number].1.put(at, counts);
         }
         self.clients.put(at, minute.clients);
-        for (from, to) in minute.calls {
+        // What was corrected away leaves a zero.
+        for ((from, to), _) in minute.calls.into_iter().filter(|&(_, calls)| calls > 0) {
             let pair = (self.number(from), self.number(to));
             self.calls.entry(pair).or_default().insert(at);
         }

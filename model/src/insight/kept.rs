@@ -19,7 +19,7 @@ pub enum State {
 }
 
 /// What is known of an insight, and what it was concluded from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Insight {
     id: String,
     /// Name of the group in which it was found.
@@ -46,7 +46,7 @@ pub struct Insight {
 }
 
 /// A change of an insight that was worth telling.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     at: i64,
     /// What was known then.

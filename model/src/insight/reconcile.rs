@@ -9,7 +9,7 @@ use super::kept::{Event, Insight, State};
 use crate::time::Timestamp;
 
 /// Events kept of one insight; the last one is replaced by what comes after.
-const MOST_EVENTS: usize = 500;
+const MOST_EVENTS: usize = 200;
 /// A change of the impact by a fifth is worth telling.
 const WORTH_TELLING: f64 = 0.2;
 

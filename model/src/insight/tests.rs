@@ -39,7 +39,7 @@ impl Kept {
                 at.services.insert(service(name), well);
             }
             for pair in names.windows(2) {
-                at.calls.insert((service(pair[0]), service(pair[1])));
+                at.calls.insert((service(pair[0]), service(pair[1])), total);
             }
         }
         kept
@@ -183,13 +183,39 @@ fn services_that_do_not_call_each_other_fail_apart() {
 fn a_circle_of_calls_has_a_root_all_the_same() {
     let mut stats = Kept::chain(&["a", "b"], 240, 50);
     for minute in stats.0.values_mut() {
-        minute.calls.insert((service("b"), service("a")));
+        minute.calls.insert((service("b"), service("a")), 1);
     }
     let stats = stats.fail(&["a"], 200..206, 20).fail(&["b"], 200..206, 30);
     let mut insights = Vec::new();
     watch(&stats, 0..240, 240, &mut insights);
     assert_eq!(insights.len(), 1);
     assert_eq!(insights[0].root.name, "b");
+}
+
+#[test]
+fn of_very_many_services_the_worst_are_told() {
+    let mut stats = Kept::chain(&["web"], 240, 50);
+    let names: Vec<String> = (0..300).map(|number| format!("s{number}")).collect();
+    for (&at, minute) in &mut stats.0 {
+        for (number, name) in names.iter().enumerate() {
+            let fault = if (BEGIN + 200..BEGIN + 203).contains(&at) {
+                20 + number as i64 % 30
+            } else {
+                0
+            };
+            let (total, ok) = (50, 50 - fault);
+            minute.services.insert(service(name), Counts { total, ok, fault });
+            minute.calls.insert((service("web"), service(name)), 1);
+        }
+    }
+    let stats = stats.fail(&["web"], 200..203, 10);
+    let mut insights = Vec::new();
+    watch(&stats, 200..203, 203, &mut insights);
+    assert_eq!(insights.len(), 1);
+    let told = &insights[0].anomalies;
+    assert_eq!(told.len(), detect::MOST_ANOMALIES + 1);
+    assert!(told.iter().all(|it| it.counts.fault >= 3 * 40), "the worst");
+    assert_eq!(insights[0].root, told[0].service);
 }
 
 #[test]

@@ -12,7 +12,7 @@ pub(super) fn summary(insight: &Insight) -> String {
         State::Closed => format!("from {} to {}", clock(insight.first), clock(insight.end)),
     };
     let usual = insight.anomalies.iter().find(|anomaly| anomaly.service == insight.root);
-    let usual = usual.map_or_else(String::new, |anomaly| format!(", usually {}", percent(anomaly.usual)));
+    let usual = usual.map_or_else(String::new, |anomaly| format!(", usually {}", percent(anomaly.usual())));
     let failed = share(insight.at_root.fault, insight.at_root.total);
     let others = insight.anomalies.iter().filter(|it| it.service != insight.root).count();
     let spread = match others {

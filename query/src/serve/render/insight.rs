@@ -36,7 +36,7 @@ fn anomaly(anomaly: &Anomaly) -> pb::Anomaly {
         start: Some(time(Timestamp::from_minute(anomaly.start))),
         end: Some(time(Timestamp::from_minute(anomaly.end))),
         impact: Some(impact(anomaly.counts)),
-        usual_fault_rate: anomaly.usual,
+        usual_fault_rate: anomaly.usual(),
         expected_faults: anomaly.expected_milli as f64 / 1e3,
         deviation: anomaly.deviation_milli as f64 / 1e3,
     }

@@ -3,7 +3,7 @@
 use std::ops::{Bound, ControlFlow, Range};
 
 use beamline_model::digest::ServiceId;
-use beamline_model::insight::{Counts, Minute};
+use beamline_model::insight::Minute;
 
 use super::{EdgeHour, Length, packed};
 use crate::api::Account;
@@ -88,8 +88,8 @@ fn add(value: &[u8], minute: &mut Minute) -> Option<()> {
         }
         match from {
             None => minute.clients.add(counts),
-            Some(from) if !link && counts != Counts::default() => {
-                minute.calls.insert((from.clone(), callee.clone()));
+            Some(from) if !link => {
+                *minute.calls.entry((from.clone(), callee.clone())).or_default() += counts.total;
             }
             Some(_) => {}
         }
