@@ -32,19 +32,20 @@ const SIX_HOURS: u64 = 6 * 3_600 * 1_000_000_000;
 
 pub(super) fn get(call: &Call, request: GetInsightRequest) -> Result<GetInsightResult, Fault> {
     let insight = named(call, &request.insight_id)?;
+    let all = summary(call, &insight);
     let shown = Shown {
-        insight_id: Some(insight.id().to_owned()),
-        group_arn: Some(group_arn(call, &insight)),
-        group_name: Some(insight.group.clone()),
-        root_cause_service_id: Some(service_id(&insight.root)),
-        categories: Some(vec![InsightCategory::Fault]),
-        state: Some(state(insight.state)),
-        start_time: Some(moment(insight.start())),
-        end_time: insight.ended().map(moment),
-        summary: Some(insight.summary()),
-        client_request_impact_statistics: Some(statistics(insight.clients)),
-        root_cause_service_request_impact_statistics: Some(statistics(insight.at_root)),
-        top_anomalous_services: Some(insight.top_services().map(anomalous).collect()),
+        insight_id: all.insight_id,
+        group_arn: all.group_arn,
+        group_name: all.group_name,
+        root_cause_service_id: all.root_cause_service_id,
+        categories: all.categories,
+        state: all.state,
+        start_time: all.start_time,
+        end_time: all.end_time,
+        summary: all.summary,
+        client_request_impact_statistics: all.client_request_impact_statistics,
+        root_cause_service_request_impact_statistics: all.root_cause_service_request_impact_statistics,
+        top_anomalous_services: all.top_anomalous_services,
     };
     Ok(GetInsightResult { insight: Some(shown) })
 }
