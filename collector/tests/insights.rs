@@ -131,6 +131,22 @@ async fn what_comes_late_is_judged_too() {
 }
 
 #[tokio::test]
+async fn groups_that_have_the_same_traces_find_the_same() {
+    let mut world = World::new().await;
+    world.choose(&Group {
+        name: "all".to_owned(),
+        unique: "2".to_owned(),
+        ..Group::always()
+    });
+    world.serve(0..200, 10, 0).await;
+    world.serve(200..202, 10, 8).await;
+    let mut found = words(&world.look(202));
+    found.sort();
+    let told = "Active 200..202 cart 16/20 clients 16/20 1 events";
+    assert_eq!(found, [format!("Default {told}"), format!("all {told}")]);
+}
+
+#[tokio::test]
 async fn every_group_is_watched_that_wants_to_be() {
     let mut world = World::new().await;
     let gold = Group {

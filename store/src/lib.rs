@@ -33,4 +33,5 @@ pub use config::{Location, StoreConfig};
 pub use error::StoreError;
 pub use object::ObjectKind;
 pub use store::Store;
+pub use table::edges::marks::HourMarks;
 pub use verify::Verified;

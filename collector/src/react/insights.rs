@@ -18,7 +18,7 @@ use beamline_model::group::{DEFAULT_GROUP, Group, GroupSet};
 use beamline_model::insight::{Insight, Judgement, State, reconcile, watch};
 use beamline_model::time::Timestamp;
 use beamline_store::api::Account;
-use beamline_store::{ObjectKind, Store, StoreError};
+use beamline_store::{HourMarks, ObjectKind, Store, StoreError};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
@@ -39,8 +39,15 @@ pub struct Watcher {
     store: Arc<Store>,
     figures: Arc<Figures>,
     kept: Kept,
-    /// By the number of the statistics.
-    seen: BTreeMap<Account, Seen>,
+    seen: BTreeMap<Watched, Seen>,
+}
+
+/// A group that is watched: whose, which, and under which number it has statistics. Several may have the same ones.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Watched {
+    account: Account,
+    group_unique: String,
+    statistics: Account,
 }
 
 /// What was looked at of some statistics.
@@ -50,6 +57,33 @@ struct Seen {
     until: u32,
     /// The marks of minutes, by the first minute of their hour.
     marks: BTreeMap<u32, [u32; 60]>,
+}
+
+impl Seen {
+    fn of(marks: Vec<HourMarks>, until: u32) -> Self {
+        let mut seen = Self {
+            until,
+            marks: BTreeMap::new(),
+        };
+        for mut hour in marks {
+            // A minute that is not over was not judged, so that its mark counts as new when it is.
+            let over = until.saturating_sub(hour.hour).min(60) as usize;
+            hour.minutes[over..].fill(0);
+            seen.marks.insert(hour.hour, hour.minutes);
+        }
+        seen
+    }
+
+    /// The minutes that have other marks than when they were looked at.
+    fn changed(&self, marks: &[HourMarks]) -> BTreeSet<u32> {
+        let mut changed = BTreeSet::new();
+        for hour in marks {
+            let known = self.marks.get(&hour.hour).unwrap_or(&[0; 60]);
+            let minutes = (hour.hour..).zip(hour.minutes.iter().zip(known));
+            changed.extend(minutes.filter(|(_, (mark, known))| mark != known).map(|(at, _)| at));
+        }
+        changed
+    }
 }
 
 #[derive(Debug, Default)]
@@ -104,39 +138,31 @@ impl Watcher {
             let groups = groups(&self.store, account)?;
             let set = GroupSet::new(&id, &region, &groups);
             for group in groups.iter().filter(|group| group.insights) {
-                if let Some(statistics) = statistics(&self.store, account, &set, group) {
-                    watched.insert(statistics);
-                    self.look_at(account, statistics, group, now)?;
-                }
+                let Some(statistics) = statistics(&self.store, account, &set, group) else {
+                    continue;
+                };
+                let target = Watched {
+                    account,
+                    group_unique: group.unique.clone(),
+                    statistics,
+                };
+                self.look_at(&target, group, now)?;
+                watched.insert(target);
             }
             self.end_unwatched(account, &groups, now)?;
             self.kept.forget_old(account, now)?;
         }
         // A group that is watched no more is looked at as if for the first time if it ever is again.
-        self.seen.retain(|statistics, _| watched.contains(statistics));
+        self.seen.retain(|target, _| watched.contains(target));
         Ok(())
     }
 
-    fn look_at(
-        &mut self,
-        account: Account,
-        statistics: Account,
-        group: &Group,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
+    fn look_at(&mut self, target: &Watched, group: &Group, now: Timestamp) -> Result<(), StoreError> {
+        let (account, statistics) = (target.account, target.statistics);
         let until = now.minute();
         let marks = self.store.changes(statistics, until.saturating_sub(LATE))?;
-        let before = self.seen.get(&statistics);
-        let mut changed = BTreeSet::new();
-        for hour in &marks {
-            let known = before.and_then(|seen| seen.marks.get(&hour.hour)).unwrap_or(&[0; 60]);
-            let minutes = (hour.hour..).zip(hour.minutes.iter().zip(known));
-            changed.extend(
-                minutes
-                    .filter(|(_, (mark, known))| mark != known)
-                    .map(|(minute, _)| minute),
-            );
-        }
+        let before = self.seen.get(target);
+        let mut changed = before.unwrap_or(&Seen::default()).changed(&marks);
         let last = before.map_or(0, |seen| seen.until);
         let first = before.map_or(until.saturating_sub(FIRST_LOOK), |_| 0);
         // Silence ends an insight, too.
@@ -152,17 +178,7 @@ impl Watcher {
         for minutes in stretches(&changed) {
             self.judge(account, statistics, group, minutes, now)?;
         }
-        let mut seen = Seen {
-            until,
-            marks: BTreeMap::new(),
-        };
-        for mut hour in marks {
-            // A minute that is not over was not judged, so that its mark counts as new when it is.
-            let over = until.saturating_sub(hour.hour).min(60) as usize;
-            hour.minutes[over..].fill(0);
-            seen.marks.insert(hour.hour, hour.minutes);
-        }
-        self.seen.insert(statistics, seen);
+        self.seen.insert(target.clone(), Seen::of(marks, until));
         Ok(())
     }
 

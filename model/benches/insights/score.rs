@@ -27,7 +27,7 @@ pub(crate) struct Score {
 
 impl Score {
     pub(crate) const HEADINGS: &str =
-        "kind            runs  faults  recall  precision  root right  found after (median, most)  false alarms a day";
+        "kind            runs  faults   recall  precision  root right  found after (median, most)  false alarms a day";
 
     pub(crate) fn add(&mut self, other: &Self) {
         self.runs += other.runs;
@@ -69,7 +69,7 @@ impl Score {
         };
         let days = f64::from(self.runs * World::HOURS) / 24.0;
         format!(
-            "{name:15} {:4}  {:6}  {:>6}  {:>9}  {:>10}  {after:>27}  {:>18.3}",
+            "{name:15} {:4}  {:6}  {:>7}  {:>9}  {:>10}  {after:>26}  {:>18.3}",
             self.runs,
             self.troubles,
             percent(self.recall()),

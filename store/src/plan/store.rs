@@ -12,7 +12,7 @@ use beamline_model::time::{TimeRange, Timestamp};
 use crate::api::{Account, Page, Search};
 use crate::error::StoreError;
 use crate::store::Store;
-use crate::table::edges::HourMarks;
+use crate::table::edges::marks::HourMarks;
 use crate::table::groups::OfGroup;
 use crate::table::{Live, Moment, edges, summaries};
 use crate::{derive, sealed};
@@ -79,9 +79,9 @@ impl Store {
         Ok(edges::counts::sealed(&moment, account, minutes)?)
     }
 
-    /// Which sealed minutes changed, from a minute on; see [`edges::marks`].
+    /// Which sealed minutes changed, from a minute on; see [`edges::marks`](crate::table::edges::marks).
     pub fn changes(&self, account: Account, from: u32) -> Result<Vec<HourMarks>, StoreError> {
-        Ok(edges::marks(&*self.inner.engine.view(), account, from)?)
+        Ok(edges::marks::read(&*self.inner.engine.view(), account, from)?)
     }
 
     /// Under which number a version of a group (see [`GroupSet::version`](beamline_model::group::GroupSet::version))

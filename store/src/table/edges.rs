@@ -21,6 +21,7 @@ use crate::codec::varint::{Put, Take, corrupt};
 use crate::engine::{Change, EngineError, Family, KeyRange, View, WriteBatch};
 
 pub mod counts;
+pub mod marks;
 pub mod packed;
 pub mod read;
 pub mod sum;
@@ -67,29 +68,6 @@ impl Default for EdgeHour {
             marks: [0; 60],
         }
     }
-}
-
-/// The numbers of an hour's minutes, see [`marks`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HourMarks {
-    /// First minute of the hour.
-    pub hour: u32,
-    /// Of each minute, a number that is another whenever its statistics are.
-    pub minutes: [u32; 60],
-}
-
-/// When the statistics of minutes changed, for the hours from a minute on that have anything: two answers differ in the
-/// minutes to which something was added in between.
-pub fn marks(view: &dyn View, account: Account, from: u32) -> Result<Vec<HourMarks>, EngineError> {
-    let calendar = Calendar::read(view, Table::Edges, account)?;
-    let read = |minute: u32| {
-        let hour = EdgeHour::read(view, &Place { account, minute })?;
-        Ok(HourMarks {
-            hour: minute,
-            minutes: hour.marks,
-        })
-    };
-    calendar.hours_between(from, u32::MAX).into_iter().map(read).collect()
 }
 
 /// The bucket of a slot: its length and its first minute in the hour.

@@ -155,6 +155,15 @@ class XRay(unittest.TestCase):
         with self.assertRaises(self.xray.exceptions.ResourceNotFoundException):
             self.xray.list_tags_for_resource(ResourceARN=group["GroupARN"])
 
+    def test_insights_are_listed_and_named(self):
+        answer = self.xray.get_insight_summaries(**self.window, GroupName="Default")
+        self.assertEqual(answer["InsightSummaries"], [])
+        unknown = {"InsightId": "6f3b1c52-1b0f-5f6e-9a35-0123456789ab"}
+        self.assert_fault("InvalidRequestException", "no insight", self.xray.get_insight, **unknown)
+        self.assert_fault("InvalidRequestException", "no insight", self.xray.get_insight_events, **unknown)
+        self.assert_fault("InvalidRequestException", "no insight", self.xray.get_insight_impact_graph, **unknown,
+                          **self.window)
+
     def test_errors_are_typed(self):
         self.assertEqual(self.xray.get_encryption_config()["EncryptionConfig"]["Type"], "NONE")
         self.xray.put_telemetry_records(TelemetryRecords=[{"Timestamp": time.time(), "SegmentsReceivedCount": 1}])
