@@ -79,7 +79,10 @@ pub(crate) static IMPLEMENTED: &[(&str, &[&str])] = &[
         &["always `NONE`: encryption at rest is the disk's business"],
     ),
     ("GetGroup", &[]),
-    ("GetGroups", &[]),
+    (
+        "GetGroups",
+        &["the group `Default` looks for insights unless `UpdateGroup` says no"],
+    ),
     (
         "GetIndexingRules",
         &["everything is indexed, so `ActualSamplingPercentage` is always 100"],
