@@ -214,7 +214,7 @@ fn of_very_many_services_the_worst_are_told() {
     assert_eq!(insights.len(), 1);
     let told = &insights[0].anomalies;
     assert_eq!(told.len(), detect::MOST_ANOMALIES + 1);
-    assert!(told.iter().all(|it| it.counts.fault >= 3 * 40), "the worst");
+    assert!(told.iter().all(|it| it.counts.fault >= 3 * 39), "the worst");
     assert_eq!(insights[0].root, told[0].service);
 }
 

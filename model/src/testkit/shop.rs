@@ -19,7 +19,7 @@ fn request(minute: u32, number: u32, fault: bool) -> Sample {
     let id = |of: u64| format!("{:016x}", (u64::from(minute) << 24 | u64::from(number) << 4) + of);
     // Spread over the minute, and over before it is.
     let start = second + 1.0 + f64::from(number % 500) / 10.0;
-    let tier = if number % 2 == 0 { "gold" } else { "iron" };
+    let tier = if number.is_multiple_of(2) { "gold" } else { "iron" };
     let (fault, status) = if fault { (r#","fault":true"#, 500) } else { ("", 200) };
     let times = |from: f64, to: f64| format!(r#""start_time":{:.3},"end_time":{:.3}"#, start + from, start + to);
     let web = format!(
