@@ -115,12 +115,15 @@ impl CountedGroups {
     }
 }
 
+/// Name and value of a group as it is kept.
+type Object = (Vec<u8>, Vec<u8>);
+
 /// Follows the groups as they are made, changed and removed.
 #[derive(Debug, Default)]
 pub(super) struct GroupWriter {
     counted: CountedGroups,
     /// The groups as they were looked at last.
-    seen: BTreeMap<Account, Vec<(Vec<u8>, Vec<u8>)>>,
+    seen: BTreeMap<Account, Vec<Object>>,
 }
 
 impl GroupWriter {
@@ -165,7 +168,7 @@ impl GroupWriter {
                 continue;
             }
             // One that cannot be read has no traces; whoever asks for it is told why.
-            let read = |(_, value): &(Vec<u8>, Vec<u8>)| serde_json::from_slice::<Group>(value).ok();
+            let read = |(_, value): &Object| serde_json::from_slice::<Group>(value).ok();
             let groups: Vec<Group> = kept.iter().filter_map(read).collect();
             self.adapt(*owner, Arc::new(GroupSet::new(id, region, &groups)), now, batch);
             self.seen.insert(*owner, kept);
