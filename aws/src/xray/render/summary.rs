@@ -266,7 +266,7 @@ mod tests {
             key: key.into(),
             value,
             services: services.into(),
-            segments: Indexes::new(),
+            segments: beamline_model::digest::Indexes::new(),
         };
         digest.annotations = vec![
             annotation("age", Scalar::Number(30.0), vec![1]),
