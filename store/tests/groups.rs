@@ -65,7 +65,7 @@ fn batch(store: &Store, begin: u32, documents: &[Document]) -> Batch {
     let mut buffer = Vec::new();
     for document in documents {
         let start = Timestamp::from_minute(begin + u32::from(document.minute)).plus(1_000_000_000);
-        let trace = TraceId(u128::from(begin * 60) << 96 | u128::from(document.trace) + 1);
+        let trace = TraceId((u128::from(begin * 60) << 96) | (u128::from(document.trace) + 1));
         let parent = match document.number {
             0 => String::new(),
             _ => r#""parent_id":"0000000000000001","#.to_owned(),
