@@ -1,6 +1,12 @@
 //! What has to exist so that a minimal request can be answered.
 
+use beamline_model::digest::ServiceId;
+use beamline_model::group::DEFAULT_GROUP;
+use beamline_model::insight::{Anomaly, Counts, Finding, Insight, Judgement, reconcile};
+use beamline_model::time::Timestamp;
 use beamline_proto::aws::Operation;
+use beamline_store::ObjectKind;
+use beamline_store::api::Account;
 use serde_json::{Value, json};
 
 use super::requests::required;
@@ -12,6 +18,7 @@ pub(super) struct World {
     pub(super) server: Server,
     group: Value,
     retrieval: Value,
+    insight: String,
 }
 
 /// A request that was in trouble, with a link to another trace.
@@ -44,10 +51,15 @@ impl World {
         made("/SamplingTargets", json!({"SamplingStatisticsDocuments": report})).await;
         let traces = json!({"TraceIds": [TRACE], "StartTime": RANGE.0, "EndTime": RANGE.1});
         let retrieval = made("/StartTraceRetrieval", traces).await["RetrievalToken"].clone();
+        let insight = insight();
+        let value = serde_json::to_vec(&insight).unwrap();
+        let (kind, account) = (ObjectKind::Insight, Account::default());
+        server.store.put_object(kind, account, insight.id(), value).unwrap();
         Self {
             server,
             group,
             retrieval,
+            insight: insight.id().to_owned(),
         }
     }
 
@@ -74,6 +86,14 @@ impl World {
             "ListRetrievedTraces" | "GetRetrievedTracesGraph" | "CancelTraceRetrieval" => {
                 json!({"RetrievalToken": self.retrieval})
             }
+            "GetInsight" | "GetInsightEvents" => json!({"InsightId": self.insight}),
+            // Of insights only the last 30 days can be asked for.
+            "GetInsightImpactGraph" => {
+                json!({"InsightId": self.insight, "StartTime": now() - 3_600.0, "EndTime": now()})
+            }
+            "GetInsightSummaries" => {
+                json!({"GroupName": "Default", "StartTime": now() - 3_600.0, "EndTime": now()})
+            }
             _ => json!({}),
         };
         for (member, value) in more.as_object().unwrap() {
@@ -81,6 +101,45 @@ impl World {
         }
         request
     }
+}
+
+/// An insight of some minutes ago.
+fn insight() -> Insight {
+    let minute = (now() / 60.0) as u32 - 30;
+    let service = ServiceId {
+        name: "payments".to_owned(),
+        ..ServiceId::default()
+    };
+    let counts = Counts {
+        total: 30,
+        ok: 10,
+        fault: 20,
+    };
+    let finding = Finding {
+        start: minute,
+        end: minute + 3,
+        open: false,
+        root: service.clone(),
+        anomalies: vec![Anomaly {
+            service,
+            start: minute,
+            end: minute + 3,
+            counts,
+            usual_millionths: 1_000,
+            expected_milli: 30,
+            deviation_milli: 100_000,
+        }],
+        at_root: counts,
+        clients: counts,
+    };
+    let judgement = Judgement {
+        group: DEFAULT_GROUP,
+        group_unique: "",
+        window: minute - 20..minute + 20,
+        announce: false,
+        now: Timestamp::from_minute(minute + 20),
+    };
+    reconcile(&[], &[finding], &judgement).remove(0)
 }
 
 /// Members that a reply to a minimal request has no reason to have: there is no second page.
