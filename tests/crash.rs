@@ -58,7 +58,7 @@ fn what_was_acknowledged_survives_a_kill_exactly_once() {
     }
     // What a later kill did to earlier traces shows at the end, without reading all of them after each round.
     verify(&data, &acknowledged, &format!("seed {seed}, after all rounds"));
-    eprintln!("{} rounds: {} traces kept", rounds(), acknowledged.len());
+    println!("{} rounds: {} traces kept", rounds(), acknowledged.len());
 }
 
 /// Sends until the server is dead, and tells what it had acknowledged.

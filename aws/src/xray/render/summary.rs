@@ -266,7 +266,7 @@ mod tests {
             key: key.into(),
             value,
             services: services.into(),
-            segments: beamline_model::digest::Indexes::new(),
+            segments: Indexes::new(),
         };
         digest.annotations = vec![
             annotation("age", Scalar::Number(30.0), vec![1]),
