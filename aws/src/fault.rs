@@ -16,6 +16,7 @@ use beamline_store::StoreError;
 
 /// The longest `ResourceName` that the service models allow, in characters.
 const LONGEST_RESOURCE: usize = 1_011;
+use crate::sigv4::Refusal;
 
 /// An AWS error answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,6 +188,19 @@ impl From<Rejection> for Fault {
             Rejection::Malformed(message) => Self::malformed(message),
             Rejection::Invalid(message) => Self::invalid(message),
         }
+    }
+}
+
+/// Services that speak rest-json answer all of these with 403, where those that speak JSON 1.1 say 400.
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        let code = match &refusal {
+            Refusal::Unsigned => "MissingAuthenticationTokenException",
+            Refusal::Incomplete(_) => "IncompleteSignatureException",
+            Refusal::UnknownKey => "UnrecognizedClientException",
+            Refusal::Mismatch | Refusal::Unfit(_) => "InvalidSignatureException",
+        };
+        Self::new(code, 403, refusal)
     }
 }
 

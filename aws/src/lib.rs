@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `listener` | the way of a request: found by its path, bounded, decoded, answered |
 //! | `caller` | account and region of whoever calls |
+//! | `sigv4` | signatures: who may call, and how a client signs |
 //! | `protocol` | how documents and errors are written, for all services of a protocol |
 //! | `fault` | which AWS error each error of the domain is; nobody else decides that |
 //! | `xray` | the operations of X-Ray |
@@ -16,6 +17,7 @@ mod compatibility;
 mod fault;
 mod listener;
 mod protocol;
+pub mod sigv4;
 mod xray;
 
 use std::sync::Arc;
@@ -25,9 +27,10 @@ use beamline_collector::Collector;
 use beamline_query::source::Source;
 use beamline_store::Store;
 
-pub use caller::{DEFAULT_ACCOUNT, DEFAULT_REGION, Signatures};
+pub use caller::{DEFAULT_ACCOUNT, DEFAULT_REGION};
 pub use compatibility::compatibility;
 pub use listener::{AwsConfig, speaks_aws, unknown};
+pub use sigv4::{Credential, Credentials, Signatures};
 
 /// Every AWS API, to be merged into a listener that serves other things too. What no route is for goes to that
 /// listener's fallback, which should hand requests that [`speaks_aws`] recognises to [`unknown`]. Served with
@@ -39,7 +42,16 @@ pub fn router(config: AwsConfig, collector: Collector, store: Arc<Store>, source
 }
 
 /// X-Ray alone, for the daemon's TCP port: whatever else is asked for gets AWS's answer that there is no such
-/// operation.
-pub fn daemon_router(config: AwsConfig, collector: Collector, store: Arc<Store>, source: Arc<dyn Source>) -> Router {
+/// operation. The daemon signs for those who call it, so nobody has to sign here; where signatures count elsewhere,
+/// they are not looked at, or anybody could name somebody else's key.
+pub fn daemon_router(
+    mut config: AwsConfig,
+    collector: Collector,
+    store: Arc<Store>,
+    source: Arc<dyn Source>,
+) -> Router {
+    if config.signatures != Signatures::Off {
+        config.signatures = Signatures::Ignore;
+    }
     router(config, collector, store, source).fallback(unknown)
 }

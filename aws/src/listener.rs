@@ -6,7 +6,6 @@
 //!
 //! Every request is bounded before it is read: in bytes, in time, and in the bytes of all requests together.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::any;
+use beamline_model::time::Timestamp;
 use beamline_proto::generated::xray;
 use bytes::Bytes;
 use flate2::read::GzDecoder;
@@ -23,12 +23,14 @@ use http::{HeaderName, HeaderValue, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::Value;
 use std::io::Read;
+use tokio::runtime::RuntimeFlavor;
 use tokio::sync::Semaphore;
 use tracing::Instrument;
 
-use crate::caller::{Caller, Scope, Signatures};
+use crate::caller::Caller;
 use crate::fault::Fault;
 use crate::protocol::rest_json;
+use crate::sigv4::{self, Credentials, Gate, Pass, Signatures};
 use crate::xray::Xray;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -42,10 +44,12 @@ const LARGE_BODY: usize = 128 << 10;
 /// How the AWS APIs are served.
 #[derive(Clone, Debug)]
 pub struct AwsConfig {
-    /// Account ids by access key. Whoever signs with another key, or not at all, is in the default account.
-    pub accounts: BTreeMap<String, String>,
+    /// Whose key is whose. Where nothing is verified, whoever signs with another key is in the default account.
+    pub credentials: Arc<Credentials>,
     /// What is done about signatures.
     pub signatures: Signatures,
+    /// Tells how old signatures are.
+    pub clock: fn() -> Timestamp,
     /// The largest body, after decompression.
     pub body_limit: usize,
     /// The largest sum of bodies that are being read or answered.
@@ -59,8 +63,9 @@ pub struct AwsConfig {
 impl Default for AwsConfig {
     fn default() -> Self {
         Self {
-            accounts: BTreeMap::new(),
+            credentials: Arc::default(),
             signatures: Signatures::Off,
+            clock: || Timestamp::ZERO,
             body_limit: 8 << 20,
             in_flight_limit: 128 << 20,
             body_timeout: Duration::from_secs(30),
@@ -71,6 +76,7 @@ impl Default for AwsConfig {
 
 pub(crate) struct Listener {
     config: AwsConfig,
+    gate: Gate,
     in_flight: Semaphore,
     xray: Xray,
 }
@@ -80,6 +86,7 @@ impl Listener {
         let permits = (config.in_flight_limit / PERMIT_BYTES).min(Semaphore::MAX_PERMITS);
         Self {
             in_flight: Semaphore::new(permits),
+            gate: Gate::new(config.signatures, Arc::clone(&config.credentials), config.clock),
             config,
             xray,
         }
@@ -99,13 +106,18 @@ impl Listener {
         let (method, path) = (parts.method.as_str(), parts.uri.path());
         let unknown = || Fault::unknown_operation(method, path);
         let operation = xray::SERVICE.by_path(method, path).ok_or_else(unknown)?;
-        let scope = Scope::of(&parts);
-        if scope.is_some_and(|scope| scope.service != xray::SERVICE.signing_name) {
+        let pass = self.gate.look(&parts)?;
+        if pass
+            .service()
+            .is_some_and(|service| service != xray::SERVICE.signing_name)
+        {
             return Err(unknown());
         }
-        let caller = Caller::of(&parts, &self.config.accounts);
+        let caller = Caller::of(&parts, &pass);
         let _permit = self.admit(&parts)?;
-        let body = self.read(&parts, body).await?;
+        let sent = self.read(body).await?;
+        verify(&pass, &parts, &sent)?;
+        let body = self.unpack(&parts, sent).await?;
         let document = parse(body).await?;
         let answer = self.xray.call(operation, caller, document).await;
         answer.map_err(|fault| fault.of(operation))
@@ -126,14 +138,38 @@ impl Listener {
             .map_err(|_| Fault::throttled("too many bytes of requests are in flight"))
     }
 
-    async fn read(&self, parts: &Parts, body: Body) -> Result<Bytes, Fault> {
+    /// OTLP on the AWS endpoint. The collector reads the body itself, unless the signature is about it.
+    async fn export(&self, request: Request) -> Result<Response, Fault> {
+        let (parts, mut body) = request.into_parts();
+        let caller = {
+            let pass = self.gate.look(&parts)?;
+            let mut sent = Bytes::new();
+            let _permit;
+            if pass.needs_body(&parts) {
+                _permit = self.admit(&parts)?;
+                sent = self.read(std::mem::take(&mut body)).await?;
+                body = Body::from(sent.clone());
+            }
+            verify(&pass, &parts, &sent)?;
+            Caller::of(&parts, &pass)
+        };
+        self.xray.export(caller, Request::from_parts(parts, body)).await
+    }
+
+    /// The body as it was sent.
+    async fn read(&self, body: Body) -> Result<Bytes, Fault> {
         let limit = self.config.body_limit;
         let collected = tokio::time::timeout(self.config.body_timeout, Limited::new(body, limit).collect()).await;
-        let bytes = match collected.map_err(|_| Fault::too_slow())? {
-            Ok(collected) => collected.to_bytes(),
-            Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => return Err(Fault::too_large(limit)),
-            Err(error) => return Err(Fault::malformed(format!("the body broke off: {error}"))),
-        };
+        match collected.map_err(|_| Fault::too_slow())? {
+            Ok(collected) => Ok(collected.to_bytes()),
+            Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => Err(Fault::too_large(limit)),
+            Err(error) => Err(Fault::malformed(format!("the body broke off: {error}"))),
+        }
+    }
+
+    /// The body decompressed.
+    async fn unpack(&self, parts: &Parts, bytes: Bytes) -> Result<Bytes, Fault> {
+        let limit = self.config.body_limit;
         let encoding = parts.headers.get(header::CONTENT_ENCODING);
         match encoding.map(|encoding| encoding.to_str().unwrap_or("?").trim()) {
             None | Some("" | "identity") => Ok(bytes),
@@ -144,6 +180,16 @@ impl Listener {
             Some(other) => Err(Fault::encoding(other)),
         }
     }
+}
+
+/// Verifies what is signed. Hashing the largest body takes some milliseconds, which is time to be taken from others.
+fn verify(pass: &Pass<'_>, parts: &Parts, sent: &[u8]) -> Result<(), Fault> {
+    let verified = || Ok(pass.verify(parts, sent)?);
+    let multi_threaded = tokio::runtime::Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread;
+    if sent.len() > LARGE_BODY && multi_threaded {
+        return tokio::task::block_in_place(verified);
+    }
+    verified()
 }
 
 /// Reads a body as a document. A large one takes milliseconds, which is too long for a thread that serves others.
@@ -176,12 +222,7 @@ async fn answer(State(listener): State<Arc<Listener>>, request: Request) -> Resp
 
 /// X-Ray takes OTLP too, at the path that OTLP exporters use.
 async fn export(State(listener): State<Arc<Listener>>, request: Request) -> Response {
-    respond("/v1/traces", async move {
-        let (parts, body) = request.into_parts();
-        let caller = Caller::of(&parts, &listener.config.accounts);
-        listener.xray.export(caller, Request::from_parts(parts, body)).await
-    })
-    .await
+    respond("/v1/traces", async move { listener.export(request).await }).await
 }
 
 /// The answer to a request that no operation is meant by.
@@ -221,7 +262,7 @@ fn request_id() -> String {
 /// Listeners that serve more than AWS ask this to decide who says that there is nothing.
 #[must_use]
 pub fn speaks_aws(parts: &Parts) -> bool {
-    Scope::of(parts).is_some() || parts.headers.contains_key("x-amz-target")
+    sigv4::names_a_scope(parts) || parts.headers.contains_key("x-amz-target")
 }
 
 #[cfg(test)]

@@ -13,5 +13,6 @@ mod sampling;
 mod server;
 mod settings;
 mod strict;
+mod signatures;
 mod traces;
 mod wire;

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::Router;
 use beamline_aws::AwsConfig;
 use beamline_collector::{Collector, Config, Limits};
 use beamline_query::source::Source;
@@ -33,13 +34,38 @@ pub(crate) struct Reply {
     pub(crate) body: Value,
 }
 
+/// What a server serves.
+type Serves = fn(AwsConfig, Collector, Arc<Store>, Arc<dyn Source>) -> Router;
+
+/// All APIs, and AWS's answer where there is none.
+fn everything(config: AwsConfig, collector: Collector, store: Arc<Store>, source: Arc<dyn Source>) -> Router {
+    beamline_aws::router(config, collector, store, source).fallback(beamline_aws::unknown)
+}
+
 impl Server {
     pub(crate) async fn start() -> Self {
         Self::with(AwsConfig::default()).await
     }
 
     pub(crate) async fn with(config: AwsConfig) -> Self {
-        Self::on(Arc::new(Memory::new()), config).await
+        Self::on(Arc::new(Memory::new()), StoreConfig::in_memory(), config, everything).await
+    }
+
+    /// The daemon's port.
+    pub(crate) async fn daemon(config: AwsConfig) -> Self {
+        let daemon = beamline_aws::daemon_router;
+        Self::on(Arc::new(Memory::new()), StoreConfig::in_memory(), config, daemon).await
+    }
+
+    /// On a store that is configured in its own way.
+    pub(crate) async fn storing(store: StoreConfig) -> Self {
+        Self::on(Arc::new(Memory::new()), store, AwsConfig::default(), everything).await
+    }
+
+    /// Moves everything to its final place.
+    pub(crate) async fn seal_all(&self) {
+        let store = Arc::clone(&self.store);
+        tokio::task::spawn_blocking(move || store.seal_all().unwrap()).await.unwrap();
     }
 
     /// Stops, and starts again with nothing but what was written down.
@@ -47,11 +73,11 @@ impl Server {
         let (engine, config) = (Arc::clone(&self.engine), self.config.clone());
         self.store.close();
         drop(self);
-        Self::on(engine, config).await
+        Self::on(engine, StoreConfig::in_memory(), config, everything).await
     }
 
-    async fn on(engine: Arc<Memory>, config: AwsConfig) -> Self {
-        let store = Arc::new(Store::on(Arc::clone(&engine) as _, StoreConfig::in_memory()).unwrap());
+    async fn on(engine: Arc<Memory>, store: StoreConfig, config: AwsConfig, serves: Serves) -> Self {
+        let store = Arc::new(Store::on(Arc::clone(&engine) as _, store).unwrap());
         let limits = Limits::default();
         let collector = Config {
             xray_udp: None,
@@ -65,7 +91,7 @@ impl Server {
             .await
             .unwrap();
         let source: Arc<dyn Source> = Arc::<Store>::clone(&store);
-        let router = beamline_aws::daemon_router(config.clone(), running.collector.clone(), Arc::clone(&store), source);
+        let router = serves(config.clone(), running.collector.clone(), Arc::clone(&store), source);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut tasks = JoinSet::new();

@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::time::Duration;
 
-use beamline_aws::AwsConfig;
+use beamline_aws::{AwsConfig, Credential, Credentials};
+use beamline_store::Secret;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::Request;
@@ -60,9 +61,13 @@ async fn the_signature_says_whose_region_is_meant() {
 
 #[tokio::test]
 async fn accounts_and_regions_are_kept_apart() {
-    let accounts = [("AKID".to_owned(), "210987654321".to_owned())].into();
+    let credential = Credential {
+        secret: Secret::new("not looked at"),
+        account: "210987654321".to_owned(),
+    };
+    let credentials = Credentials::from([("AKID".to_owned(), credential)]);
     let server = Server::with(AwsConfig {
-        accounts,
+        credentials: credentials.into(),
         ..AwsConfig::default()
     })
     .await;
