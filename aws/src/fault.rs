@@ -216,7 +216,13 @@ impl From<StoreError> for Fault {
             StoreError::Overloaded(_) => Self::throttled(error),
             StoreError::ReadOnly(_) | StoreError::Closed => Self::unavailable(error),
             StoreError::TooManyAccounts => Self::invalid(error),
-            StoreError::Malformed(_) | StoreError::Damaged(_) | StoreError::Engine { .. } => Self::internal(&error),
+            StoreError::NoMasterKey => Self::invalid(
+                "encryption needs a master key: `beamline encryption new-key FILE` makes one, and the server takes it \
+                 with --encryption-key-file FILE",
+            ),
+            StoreError::Locked(_) | StoreError::Malformed(_) | StoreError::Damaged(_) | StoreError::Engine { .. } => {
+                Self::internal(&error)
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::cipher::MasterKeys;
 use crate::engine::Durability;
 
 /// Where the data is.
@@ -33,6 +34,8 @@ pub struct StoreConfig {
     pub memory: usize,
     /// Traces are kept for so many days after the day they started in.
     pub retention_days: u16,
+    /// What opens encrypted values, and lets accounts ask for encryption. Empty for a store without any.
+    pub masters: MasterKeys,
 }
 
 /// How commits are grouped: all that comes while one is being written shares the next.
@@ -93,6 +96,7 @@ impl StoreConfig {
             trace_limit: 32 << 20,
             memory: 1 << 30,
             retention_days: 30,
+            masters: MasterKeys::default(),
         }
     }
 

@@ -21,6 +21,12 @@ pub enum StoreError {
     /// No more (account, region) pairs can be told apart.
     #[error("too many accounts")]
     TooManyAccounts,
+    /// Values are encrypted, and the right master key was not given.
+    #[error("locked: {0}")]
+    Locked(String),
+    /// Encryption was asked for, and there is no master key.
+    #[error("encryption needs a master key, and the store was opened without one")]
+    NoMasterKey,
     /// A kept value cannot be read back.
     #[error("damaged: {0}")]
     Damaged(String),

@@ -8,6 +8,7 @@ use tokio::sync::broadcast;
 
 use crate::account::Accounts;
 use crate::api::Touched;
+use crate::cipher::Encrypted;
 use crate::clock::Stamper;
 use crate::config::StoreConfig;
 use crate::counters::Counters;
@@ -24,6 +25,8 @@ use crate::table::groups::CountedGroups;
 pub(crate) struct Inner {
     pub(crate) config: StoreConfig,
     pub(crate) engine: Arc<dyn Engine>,
+    /// The same engine as a layer that seals values, if the store has a master key.
+    pub(crate) encrypted: Option<Arc<Encrypted>>,
     pub(crate) accounts: Accounts,
     pub(crate) stamper: Stamper,
     pub(crate) counters: Counters,
@@ -46,11 +49,17 @@ pub(crate) struct Inner {
 }
 
 impl Inner {
-    pub(crate) fn new(config: StoreConfig, engine: Arc<dyn Engine>, accounts: Accounts) -> Self {
+    pub(crate) fn new(
+        config: StoreConfig,
+        engine: Arc<dyn Engine>,
+        encrypted: Option<Arc<Encrypted>>,
+        accounts: Accounts,
+    ) -> Self {
         // A subscriber that falls behind by so many is told that it missed some.
         const BACKLOG: usize = 16_384;
         Self {
             engine,
+            encrypted,
             accounts,
             stamper: Stamper::new(),
             counters: Counters::default(),

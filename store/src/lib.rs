@@ -7,6 +7,7 @@
 
 mod account;
 pub mod api;
+pub mod cipher;
 mod clock;
 pub mod codec;
 pub mod config;

@@ -18,7 +18,7 @@ use crate::error::StoreError;
 use crate::hot::queue::{Job, Reply};
 use crate::inner::Inner;
 use crate::seal::{self, Which};
-use crate::{hot, meta, read};
+use crate::{cipher, hot, meta, read};
 
 /// Traces, durably.
 ///
@@ -41,6 +41,7 @@ impl Store {
 
     /// Opens a store on an engine; `config.location` is not looked at.
     pub fn on(engine: Arc<dyn Engine>, config: StoreConfig) -> Result<Self, StoreError> {
+        let (engine, encrypted) = cipher::around(engine, &config.masters)?;
         let accounts = {
             let view = engine.view();
             if let Some(mark) = meta::check_format(&*view)? {
@@ -48,7 +49,7 @@ impl Store {
             }
             Accounts::load(&*view, config.default_account.clone())?
         };
-        let inner = Arc::new(Inner::new(config, engine, accounts));
+        let inner = Arc::new(Inner::new(config, engine, encrypted, accounts));
         hot::replay::replay(&inner)?;
         let store = Self {
             inner,

@@ -3,7 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::ops::{Bound, ControlFlow};
+use std::sync::Arc;
 
+use beamline_store::api::Account;
+use beamline_store::cipher::{Encrypted, Master, MasterKey, MasterKeys};
 use beamline_store::engine::memory::Memory;
 use beamline_store::engine::{Change, Durability, Engine, Family, KeyRange, View, WriteBatch};
 use proptest::prelude::*;
@@ -21,6 +24,10 @@ fn engines() -> Vec<Open> {
         engine: Box::new(Memory::new()),
         _folder: None,
     })];
+    engines.push(("memory, encrypted", || Opened {
+        engine: encrypted(Arc::new(Memory::new())),
+        _folder: None,
+    }));
     #[cfg(feature = "rocks")]
     engines.push(("rocks", || {
         let folder = tempfile::tempdir().unwrap();
@@ -29,7 +36,25 @@ fn engines() -> Vec<Open> {
             _folder: Some(folder),
         }
     }));
+    #[cfg(feature = "rocks")]
+    engines.push(("rocks, encrypted", || {
+        let folder = tempfile::tempdir().unwrap();
+        Opened {
+            engine: encrypted(Arc::new(rocks(folder.path()).unwrap())),
+            _folder: Some(folder),
+        }
+    }));
     engines
+}
+
+/// An engine in the layer that seals the values of all accounts in here but one.
+fn encrypted(engine: Arc<dyn Engine>) -> Box<dyn Engine> {
+    let masters = MasterKeys(vec![Master::Key(MasterKey::new([7; 32]))]);
+    let layer = Encrypted::open(engine, &masters).unwrap();
+    for account in [0, 7, 0xffff] {
+        layer.encrypt(Account(account), "alias/contract").unwrap();
+    }
+    Box::new(layer)
 }
 
 #[cfg(feature = "rocks")]

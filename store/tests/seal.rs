@@ -3,9 +3,12 @@
 
 mod common;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use beamline_store::api::Account;
+use beamline_store::cipher::{Master, MasterKey, MasterKeys};
 use beamline_store::engine::memory::Memory;
 use beamline_store::{Store, StoreConfig};
 use common::{Sent, batch, bodies, figure, otlp, trace_id, xray};
@@ -59,6 +62,30 @@ impl Place for Arc<Memory> {
 
     fn crash(&mut self) {
         *self = Arc::new(Memory::crash(self));
+    }
+}
+
+/// The same with all values encrypted, and with another master key each time it is opened.
+struct Encrypted {
+    engine: Arc<Memory>,
+    opened: Cell<u8>,
+}
+
+impl Place for Encrypted {
+    fn open(&self) -> Store {
+        let opened = self.opened.replace(self.opened.get().wrapping_add(1));
+        let key = |number: u8| Master::Key(MasterKey::new([number; 32]));
+        let config = StoreConfig {
+            masters: MasterKeys(vec![key(opened.wrapping_add(1)), key(opened)]),
+            ..config()
+        };
+        let store = Store::on(Arc::clone(&self.engine) as _, config).unwrap();
+        store.encrypt(Account::default(), "alias/test").unwrap();
+        store
+    }
+
+    fn crash(&mut self) {
+        self.engine = Arc::new(Memory::crash(&self.engine));
     }
 }
 
@@ -116,6 +143,12 @@ proptest! {
     #[test]
     fn every_acknowledged_record_is_read_once(steps in prop::collection::vec(step(), 1..14)) {
         tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(follow(Arc::new(Memory::crashing()), steps));
+    }
+
+    #[test]
+    fn every_acknowledged_record_is_read_once_from_what_is_encrypted(steps in prop::collection::vec(step(), 1..14)) {
+        let place = Encrypted { engine: Arc::new(Memory::crashing()), opened: Cell::new(0) };
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(follow(place, steps));
     }
 }
 

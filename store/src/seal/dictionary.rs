@@ -13,7 +13,7 @@ use crate::api::Account;
 use crate::engine::{Family, KeyRange, View, WriteBatch};
 use crate::error::StoreError;
 
-const PART: &[u8] = b"dictionary";
+pub(crate) const PART: &[u8] = b"dictionary";
 
 /// What frames hold mostly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
