@@ -76,7 +76,7 @@ pub(crate) static IMPLEMENTED: &[(&str, &[&str])] = &[
     ("DeleteSamplingRule", &[]),
     (
         "GetEncryptionConfig",
-        &["always `NONE`: encryption at rest is the disk's business"],
+        &["`ACTIVE` once nothing that was acknowledged before waits unencrypted in the log"],
     ),
     ("GetGroup", &[]),
     (
@@ -151,6 +151,12 @@ pub(crate) static IMPLEMENTED: &[(&str, &[&str])] = &[
     (
         "PutResourcePolicy",
         &["policies are kept and checked, and nothing is allowed or denied because of them"],
+        "PutEncryptionConfig",
+        &[
+            "the server's master key encrypts; `KeyId` is only a name for it, and an alias comes back as its own ARN",
+            "without a master key `KMS` is refused",
+            "what is stored already stays as it is",
+        ],
     ),
     ("PutTelemetryRecords", &[]),
     (
@@ -263,6 +269,7 @@ impl Xray {
             "ListRetrievedTraces" => self.run(caller, document, trace_retrieval::list).await,
             "ListTagsForResource" => self.run(caller, document, tags::list).await,
             "PutResourcePolicy" => self.run(caller, document, resource_policies::put).await,
+            "PutEncryptionConfig" => self.run(caller, document, encryption::put).await,
             "PutTelemetryRecords" => self.run(caller, document, put_telemetry_records::run).await,
             "PutTraceSegments" => {
                 let request = Input::from_document(document)?;

@@ -4,6 +4,7 @@
 
 mod conformance;
 mod documentation;
+mod encryption;
 mod groups;
 mod insights;
 mod pages;
