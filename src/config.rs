@@ -4,8 +4,10 @@
 //! the file, the help text and the line of `config --explain`, so the five cannot drift apart. [`Config::check`] reads
 //! all rows in one pass and reports every mistake, not only the first, each with the key and where its value came from.
 
+mod credentials;
 pub(crate) mod explain;
 pub(crate) mod layers;
+pub(crate) mod secrets;
 pub(crate) mod settings;
 mod units;
 
@@ -15,10 +17,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use beamline_aws::{Credentials, Signatures};
 use beamline_collector::HeadSampling;
+use beamline_store::cipher::MasterKeys;
 use beamline_store::engine::Durability;
 
 use layers::{Layers, Origin};
+use secrets::MasterFiles;
 
 /// The server's settings, checked: whatever is in here can be acted on.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +40,14 @@ pub(crate) struct Config {
     pub(crate) otlp_http: SocketAddr,
     /// Written once every listener serves.
     pub(crate) ready_file: Option<PathBuf>,
+    /// What is done about AWS signatures.
+    pub(crate) signatures: Signatures,
+    /// Who may sign.
+    pub(crate) credentials: Credentials,
+    /// What encrypted values are opened with.
+    pub(crate) masters: MasterKeys,
+    /// Where those come from.
+    pub(crate) master_files: MasterFiles,
     /// What an acknowledgement survives.
     pub(crate) durability: Durability,
     /// Days that traces are kept.
@@ -98,6 +111,8 @@ impl Config {
             layers,
             complaints: layers.complaints.clone(),
         };
+        let account = reader.read("account", units::account);
+        let master_files = secrets::master_files(layers);
         let config = Self {
             data: PathBuf::from(reader.text("data")),
             http: reader.read("http", units::address),
@@ -107,6 +122,10 @@ impl Config {
             ready_file: Some(reader.text("ready-file"))
                 .filter(|path| !path.is_empty())
                 .map(PathBuf::from),
+            signatures: reader.read("signatures", units::signatures),
+            credentials: secrets::credentials(layers, &account, &mut reader.complaints),
+            masters: reader.masters(&master_files),
+            master_files,
             durability: reader.read("durability", units::durability),
             retention_days: reader.read("retention", units::days),
             max_request: reader.read("max-request", units::size),
@@ -115,7 +134,7 @@ impl Config {
             cors: reader.read("cors", units::origins),
             strict: reader.read("strict", units::switch),
             seal_after: reader.read("seal-after", units::duration),
-            account: reader.read("account", units::account),
+            account,
             region: reader.read("region", units::region),
             drain: reader.read("drain", units::duration),
             log: reader.read("log", units::log_filter),
@@ -123,6 +142,7 @@ impl Config {
         let insecure = reader.read("insecure", units::switch);
         if reader.complaints.is_empty() {
             reader.refuse_double_binding(&config);
+            reader.refuse_locking_everybody_out(&config);
             if !insecure {
                 reader.refuse_wide_binding(&config);
             }
@@ -173,6 +193,24 @@ impl Reader<'_> {
         });
     }
 
+    fn masters(&mut self, files: &MasterFiles) -> MasterKeys {
+        files.read().unwrap_or_else(|wrong| {
+            for (key, problem) in wrong {
+                self.complain(key, problem);
+            }
+            MasterKeys::default()
+        })
+    }
+
+    fn refuse_locking_everybody_out(&mut self, config: &Config) {
+        if config.signatures != Signatures::Off && config.credentials.is_empty() {
+            let problem = "signatures are verified, and no access key is configured: whoever signs would be refused; add \
+                           a table [credentials.ACCESSKEY] with `secret` and `account` to the settings file, or name \
+                           a --credentials-file";
+            self.complain("signatures", problem.to_owned());
+        }
+    }
+
     fn refuse_double_binding(&mut self, config: &Config) {
         let mut taken: BTreeMap<SocketAddr, &str> = BTreeMap::new();
         for (key, address) in config.listeners() {
@@ -185,14 +223,22 @@ impl Reader<'_> {
         }
     }
 
+    /// Whoever asks who is calling may be asked by anybody. Only the HTTP port can: neither the X-Ray daemon's protocol
+    /// nor OTLP is signed.
     fn refuse_wide_binding(&mut self, config: &Config) {
+        let asks = |key| key == "http" && config.signatures == Signatures::Enforce;
         for (key, address) in config.listeners() {
-            if !address.ip().is_loopback() {
+            if !address.ip().is_loopback() && !asks(key) {
+                let way_out = if key == "http" {
+                    "set --signatures enforce and access keys, bind to 127.0.0.1"
+                } else {
+                    "bind to 127.0.0.1"
+                };
                 self.complain(
                     key,
                     format!(
                         "{address} can be reached from other machines, and nothing here asks who is calling: anybody \
-                         there could read and write traces; bind to 127.0.0.1, or say --insecure if that is meant"
+                         there could read and write traces; {way_out}, or say --insecure if that is meant"
                     ),
                 );
             }
@@ -250,11 +296,83 @@ mod tests {
             "",
             &[("http", "0.0.0.0:2001")],
             "1 mistake in the settings\n  http (--http): 0.0.0.0:2001 can be reached from other machines, and nothing \
-             here asks who is calling: anybody there could read and write traces; bind to 127.0.0.1, or say \
-             --insecure if that is meant",
+             here asks who is calling: anybody there could read and write traces; set --signatures enforce and access \
+             keys, bind to 127.0.0.1, or say --insecure if that is meant",
         );
         check("", &[("http", "0.0.0.0:2001"), ("insecure", "true")], "fine");
         check("", &[("http", "[::1]:2001"), ("xray", "localhost:0")], "fine");
+        let enforced = "signatures = \"enforce\"\n[credentials.AKID]\nsecret = \"s\"\n";
+        check(enforced, &[("http", "0.0.0.0:2001")], "fine");
+        let still_open = [("http", "0.0.0.0:2001"), ("otlp-grpc", "0.0.0.0:4317")];
+        check(
+            enforced,
+            &still_open,
+            "1 mistake in the settings\n  otlp-grpc (--otlp-grpc): 0.0.0.0:4317 can be reached from other machines, and \
+             nothing here asks who is calling: anybody there could read and write traces; bind to 127.0.0.1, or say \
+             --insecure if that is meant",
+        );
+    }
+
+    #[test]
+    fn access_keys_are_tables_and_their_secrets_are_shown_to_nobody() {
+        let file = "[credentials.AKID]\nsecret = \"s3same\"\naccount = \"210987654321\"\n[credentials.OTHER]\nsecret = \"b\"\n";
+        let mut layers = Layers::defaults();
+        layers.add_file("beamline.toml", file);
+        let config = Config::check(&layers).unwrap();
+        let told = |key: &str| {
+            (
+                config.credentials[key].secret.reveal(),
+                &*config.credentials[key].account,
+            )
+        };
+        assert_eq!(
+            (told("AKID"), told("OTHER")),
+            (("s3same", "210987654321"), ("b", "123456789012"))
+        );
+        assert!(!format!("{config:?} {layers:?}").contains("s3same"));
+        check(
+            "[credentials.AKID]\nsecret = 5\n[credentials.B]\n[credentials.\"a b\"]\n[credentials.C]\nsecret = \"s\"\nkey = \"k\"",
+            &[("signatures", "sometimes")],
+            "5 mistakes in the settings\n  \
+             credentials.AKID (beamline.toml line 1): `secret` takes a text\n  \
+             credentials.B (beamline.toml line 3): has no `secret`\n  \
+             credentials.C (beamline.toml line 5): `key` is unknown; there are `secret` and `account`\n  \
+             credentials.a b (beamline.toml line 4): an access key is 1 to 128 letters and digits\n  \
+             signatures (--signatures): `sometimes` is not one of off, lenient, enforce",
+        );
+        check(
+            "signatures = \"enforce\"",
+            &[],
+            "1 mistake in the settings\n  signatures (beamline.toml line 1): signatures are verified, and no access key \
+             is configured: whoever signs would be refused; add a table [credentials.ACCESSKEY] with `secret` and \
+             `account` to the settings file, or name a --credentials-file",
+        );
+    }
+
+    #[test]
+    fn files_of_keys_are_read_and_what_is_wrong_with_them_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let (keys, access) = (folder.path().join("keys"), folder.path().join("access.toml"));
+        std::fs::write(&keys, format!("{}\n", "ab".repeat(32))).unwrap();
+        std::fs::write(&access, "[AKID]\nsecret = \"s\"\n").unwrap();
+        let flags = |key: &std::path::Path| {
+            [
+                ("encryption-key-file", key.display().to_string()),
+                ("credentials-file", access.display().to_string()),
+            ]
+        };
+        let mut layers = Layers::defaults();
+        layers.add_flags(flags(&keys));
+        layers.add_variables([("BEAMLINE_ENCRYPTION_PASSPHRASE".to_owned(), "open".to_owned())].into_iter());
+        let config = Config::check(&layers).unwrap();
+        assert_eq!((config.masters.0.len(), config.credentials.len()), (2, 1));
+        assert_eq!(layers.strays, [""; 0]);
+        layers.add_flags(flags(&access));
+        let wrong = Config::check(&layers).unwrap_err().to_string();
+        assert!(
+            wrong.contains("encryption-key-file (--encryption-key-file): ") && wrong.contains("line 1 is not a key"),
+            "{wrong}"
+        );
     }
 
     #[test]

@@ -6,17 +6,15 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context;
 use beamline_model::id::TraceId;
 use beamline_model::time::Timestamp;
-use beamline_proto::query::query_client::QueryClient;
 use beamline_proto::query::{Form, GetStatusRequest, GetStatusResponse, GetTraceRequest, Rejected, Trace};
 use serde_json::json;
 use tokio::net::TcpStream;
 use tonic::Code;
-use tonic::transport::Channel;
 
 use crate::cli::DoctorArgs;
 use crate::exit::Negative;
 use crate::send::http::Http;
-use crate::show::client::{connect, failure, scope};
+use crate::show::client::{Query, connect, failure, scope};
 use crate::show::screen::{FAULT, GOOD, QUIET, Screen, printable};
 use crate::show::words::{count, counted, length, moment};
 
@@ -100,7 +98,7 @@ impl Findings {
         }
     }
 
-    async fn look_at_status(&mut self, query: &mut QueryClient<Channel>) {
+    async fn look_at_status(&mut self, query: &mut Query) {
         let asked = SystemTime::now();
         let answer = query.get_status(GetStatusRequest { rejected_limit: 10 }).await;
         let status = match answer {
@@ -170,12 +168,7 @@ impl Findings {
         }
     }
 
-    async fn look_for_trace(
-        &mut self,
-        query: &mut QueryClient<Channel>,
-        args: &DoctorArgs,
-        trace: &str,
-    ) -> anyhow::Result<()> {
+    async fn look_for_trace(&mut self, query: &mut Query, args: &DoctorArgs, trace: &str) -> anyhow::Result<()> {
         let id: TraceId = match trace.parse() {
             Ok(id) => id,
             Err(error) => {
@@ -245,7 +238,7 @@ impl Findings {
     }
 
     /// Refused documents keep their beginning, and trace ids stand at the beginning.
-    async fn explain_absence(&mut self, query: &mut QueryClient<Channel>, id: TraceId) -> anyhow::Result<()> {
+    async fn explain_absence(&mut self, query: &mut Query, id: TraceId) -> anyhow::Result<()> {
         self.add(Verdict::Wrong, format!("nothing is stored of {id}"));
         let request = GetStatusRequest { rejected_limit: 1_000 };
         let status = query

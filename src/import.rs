@@ -24,7 +24,7 @@ const DOCUMENTS: usize = 50;
 /// Sends every file, then says what became of it. Fails if anything was refused.
 pub(crate) async fn run(args: &ImportArgs) -> anyhow::Result<()> {
     let mut import = Import {
-        aws: Http::new(&args.server.endpoint),
+        aws: Http::new(&args.server.endpoint).signed_for("xray"),
         otlp: Http::new(&args.otlp_http),
         sent: Tally::default(),
         refused: Vec::new(),

@@ -4,6 +4,7 @@ mod cli;
 mod config;
 mod demo;
 mod doctor;
+mod encryption;
 mod exit;
 mod import;
 mod load;
@@ -52,6 +53,7 @@ fn run(command: cli::Command) -> anyhow::Result<()> {
         Command::Insights(args) => one_thread(show::insights::run(&args)),
         Command::Tail(args) => one_thread(show::tail::run(&args)),
         Command::Import(args) => one_thread(import::run(&args)),
+        Command::Encryption(command) => one_thread(encryption::run(&command)),
         Command::Doctor(args) => one_thread(doctor::run(&args)),
     }
 }

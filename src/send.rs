@@ -4,4 +4,5 @@
 
 pub(crate) mod http;
 pub(crate) mod otlp;
+pub(crate) mod signed;
 pub(crate) mod udp;

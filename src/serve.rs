@@ -1,6 +1,8 @@
 //! The server: open, bind, serve, wait, drain, on one screen.
 
 mod figures;
+mod guard;
+mod keys;
 mod listen;
 mod pages;
 mod ports;
@@ -17,13 +19,14 @@ use beamline_collector::report::registry::Registry;
 use beamline_collector::{Collector, Limits, Running};
 use beamline_query::serve::{PoolConfig, QueryService};
 use beamline_query::source::Source;
-use beamline_store::{Location, Store, StoreConfig};
+use beamline_store::{Location, Store, StoreConfig, StoreError};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::config::Config;
 use figures::Figures;
+pub(crate) use guard::SERVICE;
 use pages::Facts;
 use ports::Ports;
 pub(crate) use ready::Ready;
@@ -69,9 +72,11 @@ impl Server {
             PoolConfig::default(),
             crate::demo::now,
         );
+        let aws = aws_config(&config);
         let grpc = beamline_query::serve::routes(query).await.into_axum_router();
+        let grpc = guard::guarded(grpc, &aws, &config.account);
         let facts = Facts::new(Arc::clone(&store), figures, Arc::clone(&open), &ready);
-        let (collector, aws) = (&receivers.collector, aws_config(&config));
+        let collector = &receivers.collector;
         let everywhere = beamline_aws::router(aws.clone(), collector.clone(), Arc::clone(&store), Arc::clone(&source));
         let daemon = beamline_aws::daemon_router(aws, collector.clone(), Arc::clone(&store), source);
         let people = pages::everything(facts, everywhere, grpc);
@@ -79,6 +84,10 @@ impl Server {
         let (mut listeners, stopping) = (JoinSet::new(), CancellationToken::new());
         for (listener, router) in [(ports.http, people), (ports.xray, daemon)] {
             listeners.spawn(listen::serve(listener, router, stopping.clone(), config.drain));
+        }
+        if config.master_files.paths().next().is_some() {
+            let files = config.master_files.clone();
+            listeners.spawn(keys::watch(files, Arc::clone(&store), stopping.clone()));
         }
         open.store(true, Ordering::Release);
         if let Some(path) = &config.ready_file {
@@ -126,10 +135,17 @@ async fn open_store(config: &Config) -> anyhow::Result<Arc<Store>> {
     options.durability = config.durability;
     options.memory = config.memory;
     options.retention_days = config.retention_days;
+    options.masters = config.masters.clone();
     options.seal.idle = config.seal_after;
     options.seal.every = options.seal.every.min(config.seal_after);
     let opened = tokio::task::spawn_blocking(move || Store::open(options)).await?;
-    let store = opened.with_context(|| format!("opening the data in {}", config.data.display()))?;
+    let store = opened.map_err(|error| match error {
+        StoreError::Locked(_) => anyhow::anyhow!(error).context(
+            "name the master key with --encryption-key-file, or its passphrase with --encryption-passphrase-file",
+        ),
+        _ => anyhow::anyhow!(error),
+    });
+    let store = store.with_context(|| format!("opening the data in {}", config.data.display()))?;
     Ok(Arc::new(store))
 }
 
@@ -151,6 +167,9 @@ fn collector_config(config: &Config, ports: &Ports) -> beamline_collector::Confi
 
 fn aws_config(config: &Config) -> AwsConfig {
     AwsConfig {
+        signatures: config.signatures,
+        credentials: Arc::new(config.credentials.clone()),
+        clock: crate::demo::now,
         strict: config.strict,
         ..AwsConfig::default()
     }

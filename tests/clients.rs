@@ -13,7 +13,8 @@ mod strict;
 use std::path::Path;
 use std::process::Command;
 
-use self::program::{interpreter, pointed_at, python};
+pub(crate) use self::program::interpreter;
+use self::program::{pointed_at, python};
 use self::service::new_trace_id;
 use crate::harness::Server;
 

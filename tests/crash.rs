@@ -38,7 +38,21 @@ fn rounds() -> u64 {
 #[test]
 fn what_was_acknowledged_survives_a_kill_exactly_once() {
     let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
+    kill_again_and_again(&folder.path().join("data"), &[]);
+}
+
+#[test]
+fn what_was_acknowledged_and_encrypted_does_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key");
+    std::fs::write(&key, format!("{}\n", "5a".repeat(32))).unwrap();
+    kill_again_and_again(
+        &folder.path().join("data"),
+        &["--encryption-key-file", key.to_str().unwrap()],
+    );
+}
+
+fn kill_again_and_again(data: &Path, flags: &[&str]) {
     let seed = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap()
@@ -47,24 +61,28 @@ fn what_was_acknowledged_survives_a_kill_exactly_once() {
     let mut acknowledged = Acknowledged::new();
     for round in 0..rounds() {
         let lifetime = Duration::from_millis(rng.random_range(200..2_500));
-        let gained = run_and_kill(&data, round, lifetime);
+        let gained = run_and_kill(data, flags, round, lifetime);
         assert!(
             !gained.is_empty(),
             "seed {seed}, round {round}: nothing was acknowledged in {lifetime:?}"
         );
         let when = format!("seed {seed}, round {round}, killed after {lifetime:?}");
-        verify(&data, &gained, &when);
+        verify(data, flags, &gained, &when);
         acknowledged.extend(gained);
     }
     // What a later kill did to earlier traces shows at the end, without reading all of them after each round.
-    verify(&data, &acknowledged, &format!("seed {seed}, after all rounds"));
+    verify(data, flags, &acknowledged, &format!("seed {seed}, after all rounds"));
     println!("{} rounds: {} traces kept", rounds(), acknowledged.len());
 }
 
 /// Sends until the server is dead, and tells what it had acknowledged.
-fn run_and_kill(data: &Path, round: u64, lifetime: Duration) -> Acknowledged {
+fn run_and_kill(data: &Path, flags: &[&str], round: u64, lifetime: Duration) -> Acknowledged {
     // Traces are sealed soon, so that kills fall into sealing as well.
-    let mut server = Server::start_on(data, &["--seal-after", "150ms", "--log", "info"]);
+    let mut server = Server::start_on(data, &[flags, &["--seal-after", "150ms", "--log", "info"]].concat());
+    if !flags.is_empty() {
+        let encrypt = json!({"Type": "KMS", "KeyId": "alias/crash"});
+        assert!(post(server.http(), "/PutEncryptionConfig", &encrypt));
+    }
     let stop = Arc::new(AtomicBool::new(false));
     let senders: Vec<JoinHandle<Acknowledged>> = (0..SENDERS)
         .map(|number| {
@@ -130,8 +148,8 @@ fn post(address: SocketAddr, path: &str, body: &Value) -> bool {
 }
 
 /// Opens the data again and compares every trace with what was acknowledged.
-fn verify(data: &Path, acknowledged: &Acknowledged, when: &str) {
-    let server = Server::start_on(data, &[]);
+fn verify(data: &Path, flags: &[&str], acknowledged: &Acknowledged, when: &str) {
+    let server = Server::start_on(data, flags);
     block_on(async {
         for (trace, ids) in acknowledged {
             let found = server

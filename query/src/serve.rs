@@ -5,6 +5,7 @@
 //!
 //! | file | what it does |
 //! |---|---|
+//! | `caller` | whose data a caller may see |
 //! | `grpc` | one method per call |
 //! | `request` | messages into requests, with every mistake named by its field |
 //! | `render` | answers into messages |
@@ -12,6 +13,7 @@
 //! | `pool` | threads that may block, and deadlines |
 //! | `fault` | errors into statuses |
 
+mod caller;
 mod fault;
 mod grpc;
 mod pool;
@@ -24,6 +26,7 @@ use beamline_proto::query::FILE_DESCRIPTOR_SET;
 use beamline_proto::query::query_server::QueryServer;
 use tonic::service::Routes;
 
+pub use caller::Caller;
 pub use grpc::QueryService;
 pub use pool::PoolConfig;
 

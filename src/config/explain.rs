@@ -20,6 +20,16 @@ pub(crate) fn table(layers: &Layers, out: &mut impl Write) -> io::Result<()> {
             ]
         })
         .collect();
+    let keys = layers.credentials.iter().map(|key| {
+        let account = key.account.as_deref().map(|account| format!(" of account {account}"));
+        [
+            format!("credentials.{}", key.access_key),
+            key.secret.to_string(),
+            key.origin.to_string(),
+            format!("an access key{}", account.unwrap_or_default()),
+        ]
+    });
+    let rows: Vec<[String; 4]> = rows.into_iter().chain(keys).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let (names, values, origins) = (width(0), width(1), width(2));
     for [name, value, origin, help] in &rows {
@@ -43,6 +53,13 @@ pub(crate) fn file(layers: &Layers, out: &mut impl Write) -> io::Result<()> {
             ""
         };
         writeln!(out, "{unsaid}{} = {value}\n", setting.name)?;
+    }
+    for key in &layers.credentials {
+        writeln!(
+            out,
+            "# access key {} is said by {}; secrets are not repeated",
+            key.access_key, key.origin
+        )?;
     }
     Ok(())
 }

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 
+use beamline_store::Secret;
 use toml::de::{DeTable, DeValue};
 
 use super::Complaint;
+use super::credentials::{self, SaidKey};
 use super::settings::{SETTINGS, find, suggestion};
 
 /// Where a value came from.
@@ -50,6 +53,10 @@ pub(crate) struct Said {
 #[derive(Clone, Debug)]
 pub(crate) struct Layers {
     said: BTreeMap<&'static str, Said>,
+    /// Access keys of the file.
+    pub(crate) credentials: Vec<SaidKey>,
+    /// A master key's passphrase from the environment, which no file and no list of processes should show.
+    pub(crate) passphrase: Option<Secret>,
     /// Mistakes of the layers themselves: unknown keys, values of a wrong type, a file that is not TOML.
     pub(crate) complaints: Vec<Complaint>,
     /// Variables that look like ours and are not. Only worth a warning: a container platform may have set them for a
@@ -60,6 +67,9 @@ pub(crate) struct Layers {
 /// Variables of ours that are no settings of the server.
 const OTHER_VARIABLES: [&str; 2] = ["BEAMLINE_CONFIG", "BEAMLINE_ENDPOINT"];
 
+/// The variable of ours that is a secret.
+const PASSPHRASE: &str = "BEAMLINE_ENCRYPTION_PASSPHRASE";
+
 impl Layers {
     /// The lowest layer.
     pub(crate) fn defaults() -> Self {
@@ -69,6 +79,8 @@ impl Layers {
         };
         Self {
             said: SETTINGS.iter().map(|row| (row.name, default(row.default))).collect(),
+            credentials: Vec::new(),
+            passphrase: None,
             complaints: Vec::new(),
             strays: Vec::new(),
         }
@@ -82,10 +94,9 @@ impl Layers {
     /// Lays a TOML file over what was said before.
     pub(crate) fn add_file(&mut self, path: &str, text: &str) {
         let (table, errors) = DeTable::parse_recoverable(text);
-        let line = |offset: usize| 1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count();
         let origin = |offset: usize| Origin::File {
             path: path.to_owned(),
-            line: line(offset),
+            line: line(text, offset),
         };
         for error in errors {
             self.complaints.push(Complaint {
@@ -95,6 +106,11 @@ impl Layers {
             });
         }
         for (key, value) in table.get_ref() {
+            if let ("credentials", DeValue::Table(keys)) = (&**key.get_ref(), value.get_ref()) {
+                let origin = |span: Range<usize>| origin(span.start);
+                self.credentials = credentials::read(keys, &origin, &mut self.complaints);
+                continue;
+            }
             let origin = origin(key.span().start);
             let name = key.get_ref().replace('_', "-");
             let Some(setting) = find(&name) else {
@@ -119,7 +135,9 @@ impl Layers {
             .map(|setting| (setting.variable(), setting.name))
             .collect();
         for (variable, text) in variables.filter(|(variable, _)| variable.starts_with("BEAMLINE_")) {
-            if let Some(name) = by_variable.get(&variable) {
+            if variable == PASSPHRASE {
+                self.passphrase = Some(Secret::new(text));
+            } else if let Some(name) = by_variable.get(&variable) {
                 self.say(name, text, Origin::Variable(variable));
             } else if !OTHER_VARIABLES.contains(&variable.as_str()) {
                 let near = suggestion(&variable, by_variable.keys().map(String::as_str));
@@ -151,6 +169,11 @@ impl Layers {
             problem,
         });
     }
+}
+
+/// The line that a place in a text is in, counted from 1.
+pub(super) fn line(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
 }
 
 /// A scalar as text; `None` for what is not one.

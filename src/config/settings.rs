@@ -26,7 +26,7 @@ impl Setting {
 }
 
 /// In the order of help texts.
-pub(crate) const SETTINGS: [Setting; 19] = [
+pub(crate) const SETTINGS: [Setting; 24] = [
     row("data", "DIR", "./beamline-data", "where traces are kept"),
     row(
         "http",
@@ -58,6 +58,36 @@ pub(crate) const SETTINGS: [Setting; 19] = [
         "",
         "false",
         "allow binding to addresses that other machines can reach",
+    ),
+    row(
+        "signatures",
+        "MODE",
+        "off",
+        "AWS signatures: off, lenient (whoever signs has to sign right) or enforce (everybody has to)",
+    ),
+    row(
+        "credentials-file",
+        "FILE",
+        "",
+        "access keys and their secrets, as the table `credentials` of the settings file has them",
+    ),
+    row(
+        "encryption-key-file",
+        "FILE",
+        "",
+        "master keys for encryption at rest, one a line; the first is used, the others are replaced by it",
+    ),
+    row(
+        "encryption-passphrase-file",
+        "FILE",
+        "",
+        "the same with passphrases; BEAMLINE_ENCRYPTION_PASSPHRASE gives one directly",
+    ),
+    row(
+        "encryption-old-key-file",
+        "FILE",
+        "",
+        "master keys that are only tried, for changing from a key to a passphrase",
     ),
     row(
         "durability",

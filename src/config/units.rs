@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use beamline_aws::Signatures;
 use beamline_collector::HeadSampling;
 use beamline_store::engine::Durability;
 use tracing_subscriber::EnvFilter;
@@ -56,6 +57,16 @@ pub(super) fn head_sampling(text: &str) -> Result<HeadSampling, String> {
         "off" => Ok(HeadSampling::Off),
         "rules" => Ok(HeadSampling::Rules),
         _ => Err(format!("`{text}` is not one of off, rules")),
+    }
+}
+
+/// `off`, `lenient` or `enforce`.
+pub(super) fn signatures(text: &str) -> Result<Signatures, String> {
+    match text {
+        "off" => Ok(Signatures::Off),
+        "lenient" => Ok(Signatures::Lenient),
+        "enforce" => Ok(Signatures::Enforce),
+        _ => Err(format!("`{text}` is not one of off, lenient, enforce")),
     }
 }
 

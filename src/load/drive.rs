@@ -147,7 +147,7 @@ impl Sender {
                     .context("the X-Ray address is not host:port with a number")?;
                 Line::Udp(XrayUdp::connect(address).await.context("opening a socket")?)
             }
-            Protocol::XrayApi => Line::Api(Http::new(&self.args.server.endpoint)),
+            Protocol::XrayApi => Line::Api(Http::new(&self.args.server.endpoint).signed_for("xray")),
         };
         let mut due = self.started;
         let mut documents = Documents::default();

@@ -4,14 +4,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context;
 use beamline_model::id::TraceId;
-use beamline_proto::query::query_client::QueryClient;
 use beamline_proto::query::{GetServiceGraphRequest, GetTraceRequest, SearchRequest, Selection, TimeRange};
 use hdrhistogram::Histogram;
-use tonic::transport::Channel;
 
 use super::drive::Sent;
 use crate::cli::{LoadArgs, Protocol};
-use crate::show::client::connect;
+use crate::show::client::{Query, connect};
 
 /// What was asked, and how long answers took in microseconds.
 #[derive(Debug)]
@@ -61,7 +59,7 @@ pub(super) async fn run(args: &LoadArgs, sent: &Sent, count: u32) -> anyhow::Res
     Ok(reads)
 }
 
-async fn traces(query: &mut QueryClient<Channel>, sent: &Sent, count: u32) -> anyhow::Result<Read> {
+async fn traces(query: &mut Query, sent: &Sent, count: u32) -> anyhow::Result<Read> {
     let mut read = Read::of("trace by id")?;
     let step = (sent.traces.len() / count.max(1) as usize).max(1);
     for trace in sent.traces.iter().step_by(step).take(count as usize) {
@@ -87,7 +85,7 @@ async fn traces(query: &mut QueryClient<Channel>, sent: &Sent, count: u32) -> an
     Ok(read)
 }
 
-async fn searches(query: &mut QueryClient<Channel>, filter: &str, span: Duration, count: u32) -> anyhow::Result<Read> {
+async fn searches(query: &mut Query, filter: &str, span: Duration, count: u32) -> anyhow::Result<Read> {
     let mut read = Read::of(filter)?;
     for _ in 0..count {
         let request = SearchRequest {
@@ -112,7 +110,7 @@ async fn searches(query: &mut QueryClient<Channel>, filter: &str, span: Duration
     Ok(read)
 }
 
-async fn graphs(query: &mut QueryClient<Channel>, span: Duration, count: u32) -> anyhow::Result<Read> {
+async fn graphs(query: &mut Query, span: Duration, count: u32) -> anyhow::Result<Read> {
     let mut read = Read::of(&format!("service graph of {}", humantime::format_duration(span)))?;
     for _ in 0..count {
         let request = GetServiceGraphRequest {

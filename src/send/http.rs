@@ -1,14 +1,19 @@
-//! A plain HTTP client: for OTLP over HTTP, for AWS operations that need no signature, and for `/metrics`.
+//! A plain HTTP client: for OTLP over HTTP, for AWS operations, and for `/metrics`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use beamline_aws::sigv4::Signer;
 use bytes::Bytes;
-use http::{Method, Request, StatusCode};
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+
+use super::signed;
 
 /// No answer of ours is larger; what is, is not from us.
 const MAX_ANSWER: usize = 64 << 20;
@@ -20,6 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Http {
     client: Client<HttpConnector, Full<Bytes>>,
     base: String,
+    signer: Option<Arc<Signer>>,
 }
 
 impl Http {
@@ -28,7 +34,14 @@ impl Http {
         Self {
             client: Client::builder(TokioExecutor::new()).build_http(),
             base: base.trim_end_matches('/').to_owned(),
+            signer: None,
         }
+    }
+
+    /// The same client, signing for an AWS service if there are credentials.
+    pub(crate) fn signed_for(mut self, service: &str) -> Self {
+        self.signer = signed::signer(service).map(Arc::new);
+        self
     }
 
     /// Sends a body and gives status and answer.
@@ -50,11 +63,13 @@ impl Http {
     ) -> anyhow::Result<(StatusCode, Bytes)> {
         let url = format!("{}{path}", self.base);
         let exchange = async {
-            let request = Request::builder()
-                .method(method)
-                .uri(&url)
-                .header(http::header::CONTENT_TYPE, kind)
-                .body(Full::new(body))?;
+            let request = Request::builder().method(method).uri(&url);
+            let (mut parts, ()) = request.header(CONTENT_TYPE, kind).body(())?.into_parts();
+            if let (Some(signer), Some(host)) = (&self.signer, parts.uri.authority()) {
+                let host = HeaderValue::from_str(host.as_str())?;
+                signed::sign(signer, &mut parts, &host, Some(&body))?;
+            }
+            let request = Request::from_parts(parts, Full::new(body));
             let answer = self.client.request(request).await?;
             let status = answer.status();
             let body = Limited::new(answer.into_body(), MAX_ANSWER).collect().await;

@@ -10,14 +10,21 @@ use tonic::{Code, Status};
 
 use crate::cli::{ShowArgs, WhenArgs};
 use crate::exit::{Misuse, NoServer};
+use crate::send::signed::{self, Signed};
+use crate::serve::SERVICE;
 
 /// Answers may hold a huge trace in parts, each far below this.
 const MAX_MESSAGE: usize = 64 << 20;
 
+/// A client of the query API.
+pub(crate) type Query = QueryClient<Signed<Channel>>;
+
 /// The query API of the server at `endpoint`.
-pub(crate) async fn connect(endpoint: &str) -> anyhow::Result<QueryClient<Channel>> {
-    let channel = Endpoint::from_shared(endpoint.to_owned())
-        .map_err(|_| Misuse(format!("`{endpoint}` is not an address; write http://127.0.0.1:2001")))?
+pub(crate) async fn connect(endpoint: &str) -> anyhow::Result<Query> {
+    let address = Endpoint::from_shared(endpoint.to_owned())
+        .map_err(|_| Misuse(format!("`{endpoint}` is not an address; write http://127.0.0.1:2001")))?;
+    let host = address.uri().authority().map_or("", |host| host.as_str()).to_owned();
+    let channel = address
         .connect_timeout(Duration::from_secs(5))
         .http2_adaptive_window(true)
         .connect()
@@ -25,7 +32,8 @@ pub(crate) async fn connect(endpoint: &str) -> anyhow::Result<QueryClient<Channe
     let channel = channel.map_err(|_| NoServer {
         endpoint: endpoint.to_owned(),
     })?;
-    Ok(QueryClient::new(channel).max_decoding_message_size(MAX_MESSAGE))
+    let signed = Signed::new(channel, signed::signer(SERVICE), &host)?;
+    Ok(QueryClient::new(signed).max_decoding_message_size(MAX_MESSAGE))
 }
 
 /// Whose data was asked for.
@@ -64,6 +72,10 @@ pub(crate) fn failure(status: Status, filter: &str) -> anyhow::Error {
     match status.code() {
         Code::InvalidArgument => Misuse(explain_filter(filter, status.message())).into(),
         Code::DeadlineExceeded => anyhow::anyhow!("the server did not answer in time"),
+        Code::Unauthenticated => anyhow::anyhow!(
+            "{}; the server wants calls to be signed: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+            status.message()
+        ),
         Code::Unimplemented => anyhow::anyhow!("the server there is not Beamline, or another version of it"),
         _ => anyhow::anyhow!("{}", status.message()).context("the server could not answer"),
     }

@@ -70,7 +70,7 @@ pub(super) fn available<const N: usize>(programs: [(&'static str, Option<Program
 }
 
 /// The Python interpreter that has the pinned packages.
-pub(super) fn interpreter() -> String {
+pub(crate) fn interpreter() -> String {
     std::env::var("BEAMLINE_PYTHON").unwrap_or_else(|_| {
         panic!("BEAMLINE_PYTHON is not set; run `make test`, or the tests through tools/client-packages.sh")
     })

@@ -10,6 +10,7 @@ use beamline_proto::query::query_server::Query;
 use futures_util::Stream;
 use tonic::{Request, Response, Status};
 
+use super::caller::Caller;
 use super::fault::Failure;
 use super::pool::{Deadline, Pool, PoolConfig};
 use super::{Operations, render, request, stream};
@@ -49,17 +50,21 @@ impl QueryService {
         work: impl FnOnce(&dyn Source, M) -> Result<T, QueryError> + Send + 'static,
     ) -> Result<Response<T>, Status> {
         let deadline = self.pool.deadline(request.metadata());
-        let answer = self.read(deadline, request.into_inner(), work).await?;
+        let answer = self.read(deadline, request, work).await?;
         Ok(Response::new(answer))
     }
 
     async fn read<M: Send + 'static, T: Send + 'static>(
         &self,
         deadline: Deadline,
-        message: M,
+        request: Request<M>,
         work: impl FnOnce(&dyn Source, M) -> Result<T, QueryError> + Send + 'static,
     ) -> Result<T, Failure> {
-        let source = Arc::clone(&self.source);
+        let mut source = Arc::clone(&self.source);
+        if let Some(caller) = request.extensions().get::<Caller>() {
+            source = caller.restrict(source);
+        }
+        let message = request.into_inner();
         self.pool.run(deadline, move || work(&*source, message)).await
     }
 }
@@ -72,7 +77,7 @@ impl Query for QueryService {
 
     async fn search(&self, request: Request<pb::SearchRequest>) -> Result<Response<Self::SearchStream>, Status> {
         let deadline = self.pool.deadline(request.metadata());
-        let checked = self.read(deadline, request.into_inner(), |source, message| {
+        let checked = self.read(deadline, request, |source, message| {
             let wanted = request::search(source, &message)?;
             // A group that does not exist is told before the stream begins.
             crate::filter::matcher(source, wanted.account, &wanted.selection)?;
@@ -86,7 +91,7 @@ impl Query for QueryService {
     async fn get_trace(&self, request: Request<pb::GetTraceRequest>) -> Result<Response<Self::GetTraceStream>, Status> {
         let now = (self.clock)();
         let deadline = self.pool.deadline(request.metadata());
-        let parts = self.read(deadline, request.into_inner(), move |source, message| {
+        let parts = self.read(deadline, request, move |source, message| {
             let account = request::account(source, message.scope.as_ref())?;
             let id = request::trace("trace_id", &message.trace_id)?;
             let stored = crate::trace::stored(source, account, id)?;
@@ -185,7 +190,7 @@ impl Query for QueryService {
         let deadline = Pool::open_end(request.metadata());
         // Whatever is sent from here on is told, also if it comes while the request is still being looked at.
         let touched = self.source.subscribe();
-        let checked = self.read(deadline, request.into_inner(), |source, message| {
+        let checked = self.read(deadline, request, |source, message| {
             let account = request::account(source, message.scope.as_ref())?;
             let selection = request::selection(message.selection.as_ref())?;
             let matcher = crate::filter::matcher(source, account, &selection)?;

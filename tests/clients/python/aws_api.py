@@ -166,6 +166,9 @@ class XRay(unittest.TestCase):
 
     def test_errors_are_typed(self):
         self.assertEqual(self.xray.get_encryption_config()["EncryptionConfig"]["Type"], "NONE")
+        self.assert_fault("InvalidRequestException", "--encryption-key-file", self.xray.put_encryption_config,
+                          Type="KMS", KeyId="alias/traces")
+        self.assertEqual(self.xray.put_encryption_config(Type="NONE")["EncryptionConfig"]["Status"], "UPDATING")
         self.xray.put_telemetry_records(TelemetryRecords=[{"Timestamp": time.time(), "SegmentsReceivedCount": 1}])
         self.assert_fault("InvalidRequestException", "column", self.xray.get_trace_summaries, **self.window,
                           FilterExpression="responsetime >")
