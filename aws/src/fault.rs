@@ -14,9 +14,10 @@ use beamline_proto::aws::{Operation, Rejection, Service};
 use beamline_query::QueryError;
 use beamline_store::StoreError;
 
+use crate::sigv4::Refusal;
+
 /// The longest `ResourceName` that the service models allow, in characters.
 const LONGEST_RESOURCE: usize = 1_011;
-use crate::sigv4::Refusal;
 
 /// An AWS error answer.
 #[derive(Clone, Debug, PartialEq, Eq)]

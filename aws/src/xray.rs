@@ -149,14 +149,16 @@ pub(crate) static IMPLEMENTED: &[(&str, &[&str])] = &[
     ),
     ("ListTagsForResource", &[]),
     (
-        "PutResourcePolicy",
-        &["policies are kept and checked, and nothing is allowed or denied because of them"],
         "PutEncryptionConfig",
         &[
             "the server's master key encrypts; `KeyId` is only a name for it, and an alias comes back as its own ARN",
             "without a master key `KMS` is refused",
             "what is stored already stays as it is",
         ],
+    ),
+    (
+        "PutResourcePolicy",
+        &["policies are kept and checked, and nothing is allowed or denied because of them"],
     ),
     ("PutTelemetryRecords", &[]),
     (
@@ -268,8 +270,8 @@ impl Xray {
             "ListResourcePolicies" => self.run(caller, document, resource_policies::list).await,
             "ListRetrievedTraces" => self.run(caller, document, trace_retrieval::list).await,
             "ListTagsForResource" => self.run(caller, document, tags::list).await,
-            "PutResourcePolicy" => self.run(caller, document, resource_policies::put).await,
             "PutEncryptionConfig" => self.run(caller, document, encryption::put).await,
+            "PutResourcePolicy" => self.run(caller, document, resource_policies::put).await,
             "PutTelemetryRecords" => self.run(caller, document, put_telemetry_records::run).await,
             "PutTraceSegments" => {
                 let request = Input::from_document(document)?;

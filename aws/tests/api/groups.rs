@@ -300,10 +300,3 @@ async fn a_rule_has_the_tags_it_was_created_with_and_none_of_one_before_it() {
         .refuses("/DeleteSamplingRule", elsewhere, "InvalidRequestException", part)
         .await;
 }
-
-#[tokio::test]
-async fn nothing_is_encrypted_with_a_key() {
-    let server = Server::start().await;
-    let expected = json!({"EncryptionConfig": {"Status": "ACTIVE", "Type": "NONE"}});
-    server.check("/EncryptionConfig", Value::Null, 200, expected).await;
-}

@@ -13,7 +13,7 @@ mod retrieval;
 mod sampling;
 mod server;
 mod settings;
-mod strict;
 mod signatures;
+mod strict;
 mod traces;
 mod wire;

@@ -65,7 +65,9 @@ impl Server {
     /// Moves everything to its final place.
     pub(crate) async fn seal_all(&self) {
         let store = Arc::clone(&self.store);
-        tokio::task::spawn_blocking(move || store.seal_all().unwrap()).await.unwrap();
+        tokio::task::spawn_blocking(move || store.seal_all().unwrap())
+            .await
+            .unwrap();
     }
 
     /// Stops, and starts again with nothing but what was written down.
