@@ -19,7 +19,7 @@ use world::World;
 
 /// Operations whose behaviour is still to come: exactly these answer 501. Whoever gives one its behaviour takes it out,
 /// and tells [`World`] what a minimal request for it needs.
-const WITHOUT_BEHAVIOUR: &[&str] = &["PutEncryptionConfig"];
+const WITHOUT_BEHAVIOUR: &[&str] = &[];
 
 fn has_behaviour(operation: &Operation) -> bool {
     !WITHOUT_BEHAVIOUR.contains(&operation.name)

@@ -1,17 +1,17 @@
 //! Whose data a caller may see.
 
-use std::sync::Arc;
-
+use crate::source::Source;
 use beamline_model::digest::Digest;
 use beamline_model::group::Group;
 use beamline_model::id::TraceId;
+use beamline_model::insight::{Insight, InsightId, Minute};
 use beamline_model::stats::GraphStats;
 use beamline_model::time::{TimeRange, Timestamp};
 use beamline_store::StoreError;
 use beamline_store::api::{Account, Page, Search, StoredTrace, Touched};
+use std::ops::Range;
+use std::sync::Arc;
 use tokio::sync::broadcast;
-
-use crate::source::Source;
 
 /// Who calls, as whoever mounts the API found out. A request with this among its extensions sees this account only, in
 /// all its regions; one without sees all.
@@ -70,6 +70,22 @@ impl Source for Restricted {
         minutes: u32,
     ) -> Result<Vec<(Timestamp, GraphStats)>, StoreError> {
         self.source.graph_series(account, range, minutes)
+    }
+
+    fn group_statistics(&self, account: Account, name: &str, version: u64) -> Option<(Account, u32)> {
+        self.source.group_statistics(account, name, version)
+    }
+
+    fn counts(&self, account: Account, minutes: Range<u32>) -> Result<Vec<(u32, Minute)>, StoreError> {
+        self.source.counts(account, minutes)
+    }
+
+    fn insights(&self, account: Account) -> Result<Vec<Insight>, StoreError> {
+        self.source.insights(account)
+    }
+
+    fn insight(&self, account: Account, id: InsightId) -> Result<Option<Insight>, StoreError> {
+        self.source.insight(account, id)
     }
 
     fn subscribe(&self) -> broadcast::Receiver<Touched> {
