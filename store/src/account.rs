@@ -40,18 +40,26 @@ impl Accounts {
         })
     }
 
+    /// The number of a pair if that can be told from memory and at once: neither is so while a new pair is written.
+    pub(crate) fn known(&self, id: &str, region: &str) -> Option<Account> {
+        let pair = (id.to_owned(), region.to_owned());
+        let known = self.known.try_read().ok()?;
+        let default = || (pair == self.default).then(Account::default);
+        known.get(&pair).copied().or_else(default)
+    }
+
     /// The number of a pair, given out now if it is new.
     pub(crate) fn number(&self, engine: &dyn Engine, id: &str, region: &str) -> Result<Account, StoreError> {
+        if let Some(account) = self.known(id, region) {
+            return Ok(account);
+        }
         let pair = (id.to_owned(), region.to_owned());
-        if let Some(&account) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&pair) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(&account) = known.get(&pair) {
             return Ok(account);
         }
         if pair == self.default {
             return Ok(Account::default());
-        }
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(&account) = known.get(&pair) {
-            return Ok(account);
         }
         let next = known
             .values()

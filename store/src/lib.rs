@@ -33,7 +33,7 @@ mod verify;
 
 pub use config::{Location, StoreConfig};
 pub use error::StoreError;
-pub use object::ObjectKind;
+pub use object::{ObjectChange, ObjectKind};
 pub use secret::Secret;
 pub use store::Store;
 pub use table::edges::marks::HourMarks;

@@ -31,6 +31,17 @@ pub enum ObjectKind {
     Insight = 8,
 }
 
+/// A new value for one object, or none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectChange {
+    /// What it is.
+    pub kind: ObjectKind,
+    /// Its name.
+    pub name: String,
+    /// Its value from now on; `None` removes it.
+    pub value: Option<Vec<u8>>,
+}
+
 pub(crate) fn part(kind: ObjectKind, account: Account) -> [u8; 3] {
     let [high, low] = account.0.to_be_bytes();
     [kind as u8, high, low]
@@ -58,6 +69,23 @@ impl Store {
             part: part(kind, account).to_vec(),
             key: name.as_bytes().to_vec(),
         });
+        self.inner.write(batch, Durability::Commit)
+    }
+
+    /// Changes several objects of an account, durably and all at once: after a crash either all have changed or none.
+    pub fn change_objects(&self, account: Account, changes: Vec<ObjectChange>) -> Result<(), StoreError> {
+        let mut batch = WriteBatch::default();
+        for ObjectChange { kind, name, value } in changes {
+            let (part, key) = (part(kind, account), name.into_bytes());
+            match value {
+                Some(value) => batch.put(Family::Object, part, key, value),
+                None => batch.changes.push(Change::Delete {
+                    family: Family::Object,
+                    part: part.to_vec(),
+                    key,
+                }),
+            }
+        }
         self.inner.write(batch, Durability::Commit)
     }
 

@@ -78,6 +78,13 @@ impl Store {
         self.inner.accounts.number(&*self.inner.engine, id, region)
     }
 
+    /// The same, if it can be told without waiting for anything: for callers that must not block. `None` for a pair
+    /// that is new, and while one is being written.
+    #[must_use]
+    pub fn known_account(&self, id: &str, region: &str) -> Option<Account> {
+        self.inner.accounts.known(id, region)
+    }
+
     /// Every (account, region) pair, the default one first.
     #[must_use]
     pub fn accounts(&self) -> Vec<(Account, String, String)> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use beamline_store::engine::Durability;
 use beamline_store::engine::memory::Memory;
-use beamline_store::{ObjectKind, Store, StoreConfig, StoreError};
+use beamline_store::{ObjectChange, ObjectKind, Store, StoreConfig, StoreError};
 use common::{batch, bodies, otlp, trace_id, xray};
 
 fn config() -> StoreConfig {
@@ -44,6 +44,12 @@ async fn accounts_do_not_see_each_other() {
     let other = store.account("210987654321", "eu-west-1").unwrap();
     assert_eq!(store.account("123456789012", "us-east-1").unwrap(), Default::default());
     assert_eq!(store.account("210987654321", "eu-west-1").unwrap(), other);
+    assert_eq!(store.known_account("210987654321", "eu-west-1"), Some(other));
+    assert_eq!(
+        store.known_account("123456789012", "us-east-1"),
+        Some(Default::default())
+    );
+    assert_eq!(store.known_account("123456789012", "eu-west-1"), None);
     let mut theirs = batch(&store, &[xray(1, "theirs")]);
     theirs.account = other;
     store.commit(theirs).await.unwrap();
@@ -228,4 +234,32 @@ async fn objects_are_set_compared_listed_and_removed() {
     assert_eq!(store.objects(ObjectKind::Group, account).unwrap(), []);
     store.delete_object(kind, account, "Default").unwrap();
     assert_eq!(store.object(kind, account, "Default").unwrap(), None);
+}
+
+#[tokio::test]
+async fn several_objects_change_at_once() {
+    let store = Store::open(config()).unwrap();
+    let account = Default::default();
+    let change = |kind, name: &str, value: Option<&str>| ObjectChange {
+        kind,
+        name: name.to_owned(),
+        value: value.map(|value| value.as_bytes().to_vec()),
+    };
+    store
+        .put_object(ObjectKind::Group, account, "old", b"1".to_vec())
+        .unwrap();
+    let changes = vec![
+        change(ObjectKind::Group, "old", None),
+        change(ObjectKind::Group, "new", Some("2")),
+        change(ObjectKind::State, "changed", Some("3")),
+    ];
+    store.change_objects(account, changes).unwrap();
+    assert_eq!(
+        store.objects(ObjectKind::Group, account).unwrap(),
+        [("new".to_owned(), "2".into())]
+    );
+    assert_eq!(
+        store.object(ObjectKind::State, account, "changed").unwrap().unwrap(),
+        "3"
+    );
 }
