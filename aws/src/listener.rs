@@ -15,6 +15,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::any;
 use beamline_model::time::Timestamp;
+use beamline_proto::aws::Operation;
 use beamline_proto::generated::xray;
 use bytes::Bytes;
 use flate2::read::GzDecoder;
@@ -24,7 +25,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::Value;
 use std::io::Read;
 use tokio::runtime::RuntimeFlavor;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tracing::Instrument;
 
 use crate::caller::Caller;
@@ -37,6 +38,10 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 /// In-flight bytes are counted in units of this size.
 const PERMIT_BYTES: usize = 1024;
+
+/// The largest body of a sampling client's poll, and the largest sum of those: room that nothing else takes.
+const POLL_LIMIT: usize = 1 << 20;
+const POLLS_IN_FLIGHT_LIMIT: usize = 256 << 20;
 
 /// A body above this size is read as a document on a thread of its own.
 const LARGE_BODY: usize = 128 << 10;
@@ -78,15 +83,24 @@ pub(crate) struct Listener {
     config: AwsConfig,
     gate: Gate,
     in_flight: Semaphore,
+    polls_in_flight: Semaphore,
     xray: Xray,
+}
+
+/// Where the bytes of a request are counted, and how many it may have.
+#[derive(Clone, Copy)]
+struct Room<'a> {
+    permits: &'a Semaphore,
+    limit: usize,
 }
 
 impl Listener {
     pub(crate) fn new(config: AwsConfig, xray: Xray) -> Self {
-        let permits = (config.in_flight_limit / PERMIT_BYTES).min(Semaphore::MAX_PERMITS);
+        let permits = |bytes: usize| Semaphore::new((bytes / PERMIT_BYTES).min(Semaphore::MAX_PERMITS));
         Self {
-            in_flight: Semaphore::new(permits),
             gate: Gate::new(config.signatures, Arc::clone(&config.credentials), config.clock),
+            in_flight: permits(config.in_flight_limit),
+            polls_in_flight: permits(POLLS_IN_FLIGHT_LIMIT),
             config,
             xray,
         }
@@ -114,28 +128,32 @@ impl Listener {
             return Err(unknown());
         }
         let caller = Caller::of(&parts, &pass);
-        let _permit = self.admit(&parts)?;
-        let sent = self.read(body).await?;
+        let room = self.room(operation);
+        let _permit = room.admit(&parts)?;
+        let sent = self.read(body, room.limit).await?;
         verify(&pass, &parts, &sent)?;
-        let body = self.unpack(&parts, sent).await?;
+        let body = unpack(&parts, sent, room.limit).await?;
         let document = parse(body).await?;
         let answer = self.xray.call(operation, caller, document).await;
         answer.map_err(|fault| fault.of(operation))
     }
 
-    /// Reserves room for a body. The reservation is held until the answer is made, as that holds what the body said.
-    fn admit(&self, parts: &Parts) -> Result<tokio::sync::SemaphorePermit<'_>, Fault> {
-        let length = parts.headers.get(header::CONTENT_LENGTH);
-        let announced = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-        if announced.is_some_and(|bytes| bytes > self.config.body_limit) {
-            return Err(Fault::too_large(self.config.body_limit));
+    fn room(&self, operation: &Operation) -> Room<'_> {
+        if Xray::is_poll(operation) {
+            Room {
+                permits: &self.polls_in_flight,
+                limit: self.config.body_limit.min(POLL_LIMIT),
+            }
+        } else {
+            self.any_room()
         }
-        let plain = !parts.headers.contains_key(header::CONTENT_ENCODING);
-        let bytes = announced.filter(|_| plain).unwrap_or(self.config.body_limit);
-        let permits = u32::try_from(bytes / PERMIT_BYTES + 1).unwrap_or(u32::MAX);
-        self.in_flight
-            .try_acquire_many(permits)
-            .map_err(|_| Fault::throttled("too many bytes of requests are in flight"))
+    }
+
+    fn any_room(&self) -> Room<'_> {
+        Room {
+            permits: &self.in_flight,
+            limit: self.config.body_limit,
+        }
     }
 
     /// OTLP on the AWS endpoint. The collector reads the body itself, unless the signature is about it.
@@ -146,8 +164,9 @@ impl Listener {
             let mut sent = Bytes::new();
             let _permit;
             if pass.needs_body(&parts) {
-                _permit = self.admit(&parts)?;
-                sent = self.read(std::mem::take(&mut body)).await?;
+                let room = self.any_room();
+                _permit = room.admit(&parts)?;
+                sent = self.read(std::mem::take(&mut body), room.limit).await?;
                 body = Body::from(sent.clone());
             }
             verify(&pass, &parts, &sent)?;
@@ -157,8 +176,7 @@ impl Listener {
     }
 
     /// The body as it was sent.
-    async fn read(&self, body: Body) -> Result<Bytes, Fault> {
-        let limit = self.config.body_limit;
+    async fn read(&self, body: Body, limit: usize) -> Result<Bytes, Fault> {
         let collected = tokio::time::timeout(self.config.body_timeout, Limited::new(body, limit).collect()).await;
         match collected.map_err(|_| Fault::too_slow())? {
             Ok(collected) => Ok(collected.to_bytes()),
@@ -166,19 +184,18 @@ impl Listener {
             Err(error) => Err(Fault::malformed(format!("the body broke off: {error}"))),
         }
     }
+}
 
-    /// The body decompressed.
-    async fn unpack(&self, parts: &Parts, bytes: Bytes) -> Result<Bytes, Fault> {
-        let limit = self.config.body_limit;
-        let encoding = parts.headers.get(header::CONTENT_ENCODING);
-        match encoding.map(|encoding| encoding.to_str().unwrap_or("?").trim()) {
-            None | Some("" | "identity") => Ok(bytes),
-            Some(gzip) if gzip.eq_ignore_ascii_case("gzip") => {
-                let unpacked = tokio::task::spawn_blocking(move || gunzip(&bytes, limit)).await;
-                unpacked.map_err(|error| Fault::internal(&error))?
-            }
-            Some(other) => Err(Fault::encoding(other)),
+/// The body decompressed, if it has no more bytes then than the limit.
+async fn unpack(parts: &Parts, bytes: Bytes, limit: usize) -> Result<Bytes, Fault> {
+    let encoding = parts.headers.get(header::CONTENT_ENCODING);
+    match encoding.map(|encoding| encoding.to_str().unwrap_or("?").trim()) {
+        None | Some("" | "identity") => Ok(bytes),
+        Some(gzip) if gzip.eq_ignore_ascii_case("gzip") => {
+            let unpacked = tokio::task::spawn_blocking(move || gunzip(&bytes, limit)).await;
+            unpacked.map_err(|error| Fault::internal(&error))?
         }
+        Some(other) => Err(Fault::encoding(other)),
     }
 }
 
@@ -190,6 +207,23 @@ fn verify(pass: &Pass<'_>, parts: &Parts, sent: &[u8]) -> Result<(), Fault> {
         return tokio::task::block_in_place(verified);
     }
     verified()
+}
+
+impl<'a> Room<'a> {
+    /// Reserves room for a body. The reservation is held until the answer is made, as that holds what the body said.
+    fn admit(self, parts: &Parts) -> Result<SemaphorePermit<'a>, Fault> {
+        let length = parts.headers.get(header::CONTENT_LENGTH);
+        let announced = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+        if announced.is_some_and(|bytes| bytes > self.limit) {
+            return Err(Fault::too_large(self.limit));
+        }
+        let plain = !parts.headers.contains_key(header::CONTENT_ENCODING);
+        let bytes = announced.filter(|_| plain).unwrap_or(self.limit);
+        let permits = u32::try_from(bytes / PERMIT_BYTES + 1).unwrap_or(u32::MAX);
+        self.permits
+            .try_acquire_many(permits)
+            .map_err(|_| Fault::throttled("too many bytes of requests are in flight"))
+    }
 }
 
 /// Reads a body as a document. A large one takes milliseconds, which is too long for a thread that serves others.

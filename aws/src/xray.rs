@@ -48,6 +48,9 @@ use crate::protocol::rest_json;
 /// So many operations read or write the store at once; others wait for their turn.
 const AT_ONCE: usize = 32;
 
+/// So many accounts at once have their rules read for the first time.
+const FIRST_READS: usize = 4;
+
 /// The operations that have behaviour, and where it differs from AWS's on purpose.
 pub(crate) static IMPLEMENTED: &[(&str, &[&str])] = &[
     (
@@ -106,8 +109,9 @@ pub(crate) static IMPLEMENTED: &[(&str, &[&str])] = &[
     (
         "GetSamplingTargets",
         &[
-            "2,000 statistics documents instead of 25",
+            "2,000 statistics documents of each kind instead of 25",
             "a client gets a quota with its first report",
+            "`Interval` grows from 10 to 60 with the number of clients of a rule",
         ],
     ),
     (
@@ -213,6 +217,7 @@ pub(crate) struct Xray {
     source: Arc<dyn Source>,
     limits: Limits,
     turns: Arc<Semaphore>,
+    first_reads: Arc<Semaphore>,
 }
 
 /// What one request works on, and for whom.
@@ -234,7 +239,17 @@ impl Xray {
             source,
             limits,
             turns: Arc::new(Semaphore::new(AT_ONCE)),
+            first_reads: Arc::new(Semaphore::new(FIRST_READS)),
         }
+    }
+
+    /// Whether an operation is what sampling clients ask for again and again, with patience for a second or two. These
+    /// wait neither for room that ingest takes nor for the store.
+    pub(crate) fn is_poll(operation: &Operation) -> bool {
+        matches!(
+            operation.name,
+            "GetSamplingRules" | "GetSamplingTargets" | "GetSamplingStatisticSummaries"
+        )
     }
 
     /// Answers one request.
@@ -256,9 +271,9 @@ impl Xray {
             "GetInsightImpactGraph" => self.run(caller, document, insights::impact_graph).await,
             "GetInsightSummaries" => self.run(caller, document, insights::summaries).await,
             "GetRetrievedTracesGraph" => self.run(caller, document, retrieved_traces_graph::run).await,
-            "GetSamplingRules" => self.run(caller, document, sampling_rules::list).await,
-            "GetSamplingStatisticSummaries" => self.run(caller, document, sampling_targets::summaries).await,
-            "GetSamplingTargets" => self.run(caller, document, sampling_targets::report).await,
+            "GetSamplingRules" => self.answer_poll(caller, document, sampling_rules::list).await,
+            "GetSamplingStatisticSummaries" => self.answer_poll(caller, document, sampling_targets::summaries).await,
+            "GetSamplingTargets" => self.answer_poll(caller, document, sampling_targets::report).await,
             "GetServiceGraph" => self.run(caller, document, service_graph::of_range).await,
             "GetTimeSeriesServiceStatistics" => {
                 self.run(caller, document, get_time_series_service_statistics::run)
@@ -300,20 +315,55 @@ impl Xray {
 
     /// What a request of a caller works on. The caller gets an account with its first request.
     async fn of(&self, caller: Caller) -> Result<Call, Fault> {
-        let (collector, limits) = (self.collector.clone(), self.limits);
-        let (store, source) = (Arc::clone(&self.store), Arc::clone(&self.source));
-        self.blocking(move || {
-            let account = store.account(&caller.account, &caller.region)?;
-            Ok(Call {
-                collector,
-                store,
-                source,
-                limits,
-                caller,
-                account,
-            })
-        })
-        .await
+        if let Some(account) = self.store.known_account(&caller.account, &caller.region) {
+            return Ok(self.call_of(caller, account));
+        }
+        let (store, pair) = (Arc::clone(&self.store), (caller.account.clone(), caller.region.clone()));
+        let account = Self::blocking(&self.turns, move || Ok(store.account(&pair.0, &pair.1)?)).await?;
+        Ok(self.call_of(caller, account))
+    }
+
+    fn call_of(&self, caller: Caller, account: Account) -> Call {
+        Call {
+            collector: self.collector.clone(),
+            store: Arc::clone(&self.store),
+            source: Arc::clone(&self.source),
+            limits: self.limits,
+            caller,
+            account,
+        }
+    }
+
+    /// Runs an operation that sampling clients poll with, on this thread and from memory, so that nothing else that goes
+    /// on keeps them waiting. Only the first one for an account has to read the store.
+    async fn answer_poll<I, O>(
+        &self,
+        caller: Caller,
+        document: Value,
+        operation: fn(&Call, I) -> Result<O, Fault>,
+    ) -> Result<Response, Fault>
+    where
+        I: Input,
+        O: Serialize,
+    {
+        let request = I::from_document(document)?;
+        let known = self.store.known_account(&caller.account, &caller.region);
+        let account = match known.filter(|account| self.collector.rules.are_known(*account)) {
+            Some(account) => account,
+            None => self.read_rules(&caller).await?,
+        };
+        rest_json::reply(&operation(&self.call_of(caller, account), request)?)
+    }
+
+    async fn read_rules(&self, caller: &Caller) -> Result<Account, Fault> {
+        let (store, rules) = (Arc::clone(&self.store), Arc::clone(&self.collector.rules));
+        let (id, region) = (caller.account.clone(), caller.region.clone());
+        let read = move || {
+            let account = store.account(&id, &region)?;
+            rules.list(account)?;
+            Ok(account)
+        };
+        Self::blocking(&self.first_reads, read).await
     }
 
     /// Runs an operation that reads or writes the store, on a thread that may wait.
@@ -329,15 +379,14 @@ impl Xray {
     {
         let request = I::from_document(document)?;
         let call = self.of(caller).await?;
-        self.blocking(move || rest_json::reply(&operation(&call, request)?))
-            .await
+        Self::blocking(&self.turns, move || rest_json::reply(&operation(&call, request)?)).await
     }
 
     async fn blocking<T: Send + 'static>(
-        &self,
+        turns: &Arc<Semaphore>,
         work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
-        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        let turn = Arc::clone(turns).acquire_owned().await;
         let turn = turn.map_err(|_| Fault::unavailable("the server is shutting down"))?;
         let span = tracing::Span::current();
         let done = tokio::task::spawn_blocking(move || {

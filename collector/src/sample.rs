@@ -6,5 +6,5 @@ pub mod rules;
 pub mod targets;
 
 pub(crate) use gate::Gate;
-pub use rules::{RuleKey, RuleRecord, Rules, RulesError};
-pub use targets::{BoostStatistics, Grant, Granted, Statistics, Summary, Targets, Unreported};
+pub use rules::{RuleKey, Rules, RulesError};
+pub use targets::{Activity, BoostStatistics, Grant, Granted, Statistics, Summary, Targets, Unreported};

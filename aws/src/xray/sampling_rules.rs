@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use beamline_collector::sample::{RuleKey, RuleRecord, RulesError};
+use beamline_collector::sample::{RuleKey, RulesError};
+use beamline_model::sampling::record::RuleRecord;
 use beamline_model::sampling::rule::{RateBoost, Rule, RuleUpdate, checked_priority, checked_reservoir};
 use beamline_proto::generated::xray::{
     CreateSamplingRuleRequest, CreateSamplingRuleResult, DeleteSamplingRuleRequest, DeleteSamplingRuleResult,
@@ -17,6 +18,9 @@ use crate::fault::Fault;
 
 /// All rules fit one page, however many there may be: the SDKs' pollers read only one.
 const PAGE: usize = 10_000;
+
+/// What the resource of a rule's ARN begins with.
+const RESOURCE: &str = "sampling-rule/";
 
 /// The rule that got its place last comes last, before the default one, because the X-Ray SDK for Java takes up new rules
 /// and priorities only if the last rule has one. All SDKs sort by priority themselves.
@@ -106,15 +110,6 @@ pub(super) fn delete(call: &Call, request: DeleteSamplingRuleRequest) -> Result<
     })
 }
 
-/// Which rule is meant. An ARN has to be one of the caller's account and region.
-fn key(call: &Call, name: Option<&str>, arn: Option<&str>) -> Result<RuleKey, Fault> {
-    let key = RuleKey::of(name, arn)?;
-    match arn.filter(|arn| call.resource(arn).is_none()) {
-        Some(arn) => Err(RulesError::BadArn(arn.chars().take(128).collect()).into()),
-        None => Ok(key),
-    }
-}
-
 fn boost(given: SamplingRateBoost) -> RateBoost {
     RateBoost {
         max_rate: given.max_rate,
@@ -123,7 +118,12 @@ fn boost(given: SamplingRateBoost) -> RateBoost {
 }
 
 fn arn(call: &Call, record: &RuleRecord) -> String {
-    call.arn(&format!("sampling-rule/{}", record.rule.name))
+    call.arn(&format!("{RESOURCE}{}", record.rule.name))
+}
+
+/// Which rule is meant. An ARN has to be one of the caller's account and region.
+fn key(call: &Call, name: Option<&str>, arn: Option<&str>) -> Result<RuleKey, RulesError> {
+    RuleKey::of(name, arn, &call.arn(RESOURCE))
 }
 
 /// Every member, also those that are empty: SDKs drop a rule, or the whole answer, when one is missing.

@@ -110,7 +110,7 @@ impl Gate {
         now: Timestamp,
     ) -> Option<f32> {
         // Rules that cannot be read are no reason to lose a trace.
-        let rules = self.rules.set(account).ok()?;
+        let (rules, _) = self.rules.set(account).ok()?;
         let facts = span.request();
         let decoded = OnceCell::new();
         let attribute = |key: &str| {

@@ -1,31 +1,17 @@
 //! The sampling rules of each account, kept in the store.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use beamline_model::sampling::matching::RuleSet;
+use beamline_model::sampling::record::{RuleRecord, in_order};
 use beamline_model::sampling::rule::{BadRule, DEFAULT_RULE, Rule, RuleUpdate};
 use beamline_model::time::Timestamp;
 use beamline_store::api::Account;
-use beamline_store::{ObjectKind, Store, StoreError};
+use beamline_store::{ObjectChange, ObjectKind, Store, StoreError};
 use rustc_hash::FxHashMap;
-use serde::{Deserialize, Serialize};
 
 /// Under this name of [`ObjectKind::State`] is the moment of the last change, which outlives the rule that changed.
 const LAST_CHANGE: &str = "sampling-rules-changed";
-
-/// A rule, and when it was made and changed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RuleRecord {
-    /// The rule.
-    pub rule: Rule,
-    /// Nanoseconds since the epoch; 0 for the default rule.
-    created: i64,
-    /// Nanoseconds since the epoch.
-    modified: i64,
-    /// Nanoseconds since the epoch.
-    #[serde(default)]
-    placed: i64,
-}
 
 /// How a caller names a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,21 +38,23 @@ pub enum RulesError {
     /// A caller has to name a rule by its name or by its ARN, and not by both.
     #[error("specify either RuleName or RuleARN")]
     NotOneName,
-    /// The ARN is not one of a sampling rule.
-    #[error("not the ARN of a sampling rule: {0}")]
+    /// The ARN is not one of a sampling rule of the caller.
+    #[error("not the ARN of a sampling rule of this account and region: {0}")]
     BadArn(String),
     /// The store failed.
     #[error("keeping sampling rules: {0}")]
     Store(#[from] StoreError),
 }
 
-/// The rules of all accounts. Reading is from memory; every change is durable before its call returns, which blocks for
-/// one write.
+/// The rules of all accounts. Reading is from memory and never waits for a change; every change is durable before its
+/// call returns, which blocks for one write.
 pub struct Rules {
     store: Arc<Store>,
     limit: usize,
-    // A plain mutex, also held while a change is written, so that changes come one after the other.
-    known: Mutex<FxHashMap<Account, Known>>,
+    /// Held for a look-up or an insertion alone.
+    known: RwLock<FxHashMap<Account, Known>>,
+    /// Held while a change is decided on and written, so that changes come one after the other.
+    changing: Mutex<()>,
 }
 
 #[derive(Clone, Debug)]
@@ -76,45 +64,25 @@ struct Known {
     changed: Timestamp,
 }
 
-impl RuleRecord {
-    fn default_rule() -> Self {
-        Self {
-            rule: Rule::default_rule(),
-            created: 0,
-            modified: 0,
-            placed: 0,
-        }
-    }
-
-    /// When it was made.
-    #[must_use]
-    pub fn created(&self) -> Timestamp {
-        Timestamp(self.created)
-    }
-
-    /// When it was changed last.
-    #[must_use]
-    pub fn modified(&self) -> Timestamp {
-        Timestamp(self.modified)
-    }
-
-    /// When it got its place among the rules: made, or given another priority.
-    #[must_use]
-    pub fn placed(&self) -> Timestamp {
-        Timestamp(self.placed)
-    }
+/// What a change comes to.
+enum Change {
+    /// The rule is this from now on.
+    Put(RuleRecord),
+    /// The rule is gone.
+    Remove(RuleRecord),
 }
 
 impl RuleKey {
-    /// From the two members of AWS's requests, of which exactly one must be there.
+    /// From the two members of AWS's requests, of which exactly one must be there. `prefix` is what the ARNs of all
+    /// sampling rules of the caller begin with, up to the name.
     ///
     /// # Errors
     /// When both or neither are there, or the ARN is of something else.
-    pub fn of(name: Option<&str>, arn: Option<&str>) -> Result<Self, RulesError> {
+    pub fn of(name: Option<&str>, arn: Option<&str>, prefix: &str) -> Result<Self, RulesError> {
         match (name, arn) {
             (Some(name), None) => Ok(Self(name.to_owned())),
-            (None, Some(arn)) => match arn.split_once(":sampling-rule/") {
-                Some((prefix, name)) if prefix.starts_with("arn:") && !name.is_empty() => Ok(Self(name.to_owned())),
+            (None, Some(arn)) => match arn.strip_prefix(prefix) {
+                Some(name) if !name.is_empty() => Ok(Self(name.to_owned())),
                 _ => Err(RulesError::BadArn(arn.chars().take(128).collect())),
             },
             _ => Err(RulesError::NotOneName),
@@ -129,8 +97,16 @@ impl Rules {
         Self {
             store,
             limit,
-            known: Mutex::default(),
+            known: RwLock::default(),
+            changing: Mutex::default(),
         }
+    }
+
+    /// Whether the rules of an account are in memory, so that reading them does not block. They are once they were read
+    /// or changed for the first time.
+    #[must_use]
+    pub fn are_known(&self, account: Account) -> bool {
+        self.remembered(account).is_some()
     }
 
     /// All rules of an account in the order in which they are tried, the default one last.
@@ -141,17 +117,14 @@ impl Rules {
         Ok(self.known(account)?.records)
     }
 
-    /// When any rule was made, changed or removed last; the epoch if that never happened.
+    /// The rules, ready to match, and when any of them was made, changed or removed last; the epoch if that never
+    /// happened.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn last_change(&self, account: Account) -> Result<Timestamp, RulesError> {
-        Ok(self.known(account)?.changed)
-    }
-
-    /// The rules, ready to match.
-    pub(crate) fn set(&self, account: Account) -> Result<Arc<RuleSet>, RulesError> {
-        Ok(self.known(account)?.set)
+    pub fn set(&self, account: Account) -> Result<(Arc<RuleSet>, Timestamp), RulesError> {
+        let known = self.known(account)?;
+        Ok((known.set, known.changed))
     }
 
     /// Makes a rule.
@@ -165,19 +138,13 @@ impl Rules {
         rule.check()?;
         self.change(account, now, |records| {
             if records.iter().any(|record| record.rule.name == rule.name) {
-                return Err(RulesError::Exists(rule.name.clone()));
+                return Err(RulesError::Exists(rule.name));
             }
-            if records.len() > self.limit {
+            let custom = records.iter().filter(|record| !record.rule.is_default()).count();
+            if custom >= self.limit {
                 return Err(RulesError::TooMany(self.limit));
             }
-            let record = RuleRecord {
-                rule,
-                created: now.0,
-                modified: now.0,
-                placed: now.0,
-            };
-            self.write(account, &record)?;
-            Ok(record)
+            Ok(Change::Put(RuleRecord::new(rule, now)))
         })
     }
 
@@ -194,16 +161,7 @@ impl Rules {
     ) -> Result<RuleRecord, RulesError> {
         self.change(account, now, |records| {
             let before = find(records, key)?;
-            let rule = before.rule.updated(update)?;
-            let moves = rule.priority != before.rule.priority;
-            let record = RuleRecord {
-                rule,
-                created: before.created,
-                modified: now.0,
-                placed: if moves { now.0 } else { before.placed },
-            };
-            self.write(account, &record)?;
-            Ok(record)
+            Ok(Change::Put(before.changed(before.rule.updated(update)?, now)))
         })
     }
 
@@ -216,45 +174,60 @@ impl Rules {
             if key.0 == DEFAULT_RULE {
                 return Err(RulesError::DefaultStays);
             }
-            let record = find(records, key)?;
-            self.store
-                .delete_object(ObjectKind::SamplingRule, account, &record.rule.name)?;
-            Ok(record.clone())
+            Ok(Change::Remove(find(records, key)?.clone()))
         })
     }
 
+    fn remembered(&self, account: Account) -> Option<Known> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(&account).cloned()
+    }
+
+    fn remember(&self, account: Account, known: Known) {
+        let mut all = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        all.insert(account, known);
+    }
+
     fn known(&self, account: Account) -> Result<Known, RulesError> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = known.get(&account) {
-            return Ok(known.clone());
+        if let Some(known) = self.remembered(account) {
+            return Ok(known);
+        }
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.known_or_loaded(account)
+    }
+
+    /// To be called by whoever holds `changing`, so that what is loaded is not already outdated when remembered.
+    fn known_or_loaded(&self, account: Account) -> Result<Known, RulesError> {
+        if let Some(known) = self.remembered(account) {
+            return Ok(known);
         }
         let loaded = self.load(account)?;
-        known.insert(account, loaded.clone());
+        self.remember(account, loaded.clone());
         Ok(loaded)
     }
 
+    /// The rule and the moment are one write, so that no crash leaves a change behind that clients do not hear of.
     fn change(
         &self,
         account: Account,
         now: Timestamp,
-        change: impl FnOnce(&[RuleRecord]) -> Result<RuleRecord, RulesError>,
+        decide: impl FnOnce(&[RuleRecord]) -> Result<Change, RulesError>,
     ) -> Result<RuleRecord, RulesError> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = match known.get(&account) {
-            Some(known) => known.clone(),
-            None => self.load(account)?,
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.known_or_loaded(account)?;
+        let (change, record) = match decide(&before.records)? {
+            Change::Put(record) => (rule_object(&record, true)?, record),
+            Change::Remove(record) => (rule_object(&record, false)?, record),
         };
-        let record = change(&before.records)?;
-        let moment = now.max(before.changed).0.to_string().into_bytes();
-        self.store.put_object(ObjectKind::State, account, LAST_CHANGE, moment)?;
-        known.insert(account, self.load(account)?);
+        let moment = ObjectChange {
+            kind: ObjectKind::State,
+            name: LAST_CHANGE.to_owned(),
+            value: Some(now.max(before.changed).0.to_string().into_bytes()),
+        };
+        self.store.change_objects(account, vec![change, moment])?;
+        let after = self.load(account)?;
+        self.remember(account, after);
         Ok(record)
-    }
-
-    fn write(&self, account: Account, record: &RuleRecord) -> Result<(), RulesError> {
-        let value = serde_json::to_vec(record).map_err(|bad| StoreError::Damaged(bad.to_string()))?;
-        let name = &record.rule.name;
-        Ok(self.store.put_object(ObjectKind::SamplingRule, account, name, value)?)
     }
 
     fn load(&self, account: Account) -> Result<Known, RulesError> {
@@ -264,10 +237,7 @@ impl Rules {
             let record: RuleRecord = serde_json::from_slice(&value).map_err(|bad| damaged(&name, bad.to_string()))?;
             records.push(record);
         }
-        if !records.iter().any(|record| record.rule.is_default()) {
-            records.push(RuleRecord::default_rule());
-        }
-        records.sort_by(|a, b| (a.rule.priority, &a.rule.name).cmp(&(b.rule.priority, &b.rule.name)));
+        let records = in_order(records);
         let changed = self.store.object(ObjectKind::State, account, LAST_CHANGE)?;
         let changed = changed.and_then(|value| std::str::from_utf8(&value).ok()?.parse().ok());
         let set = RuleSet::new(records.iter().map(|record| record.rule.clone()).collect());
@@ -279,122 +249,20 @@ impl Rules {
     }
 }
 
+fn rule_object(record: &RuleRecord, there: bool) -> Result<ObjectChange, StoreError> {
+    let value = serde_json::to_vec(record).map_err(|bad| StoreError::Damaged(bad.to_string()))?;
+    Ok(ObjectChange {
+        kind: ObjectKind::SamplingRule,
+        name: record.rule.name.clone(),
+        value: there.then_some(value),
+    })
+}
+
 fn find<'a>(records: &'a [RuleRecord], key: &RuleKey) -> Result<&'a RuleRecord, RulesError> {
     let found = records.iter().find(|record| record.rule.name == key.0);
     found.ok_or_else(|| RulesError::NoSuchRule(key.0.chars().take(64).collect()))
 }
 
 #[cfg(test)]
-mod tests {
-    use beamline_store::StoreConfig;
-
-    use super::*;
-
-    fn rules(limit: usize) -> Rules {
-        Rules::new(Arc::new(Store::open(StoreConfig::in_memory()).unwrap()), limit)
-    }
-
-    fn rule(name: &str, priority: u16) -> Rule {
-        Rule {
-            name: name.to_owned(),
-            priority,
-            ..Rule::default_rule()
-        }
-    }
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_seconds(seconds)
-    }
-
-    const US: Account = Account(0);
-
-    fn names(rules: &Rules) -> Vec<String> {
-        let records = rules.list(US).unwrap();
-        records.iter().map(|record| record.rule.name.clone()).collect()
-    }
-
-    #[test]
-    fn rules_are_listed_in_order_and_survive_their_keeper() {
-        let first = rules(10);
-        assert_eq!(names(&first), ["Default"]);
-        assert_eq!(first.last_change(US), Ok(Timestamp::ZERO));
-        first.create(US, rule("late", 9_000), at(10)).unwrap();
-        first.create(US, rule("b", 5), at(11)).unwrap();
-        first.create(US, rule("a", 5), at(12)).unwrap();
-        let again = Rules::new(Arc::clone(&first.store), 10);
-        assert_eq!(names(&again), ["a", "b", "late", "Default"]);
-        assert_eq!(again.last_change(US), Ok(at(12)));
-        assert_eq!(again.list(Account(7)).unwrap().len(), 1, "another account has its own");
-    }
-
-    #[test]
-    fn every_change_moves_the_last_change() {
-        let rules = rules(10);
-        rules.create(US, rule("a", 5), at(10)).unwrap();
-        let key = RuleKey::of(None, Some("arn:aws:xray:us-east-1:123456789012:sampling-rule/a")).unwrap();
-        let update = RuleUpdate {
-            fixed_rate: Some(0.5),
-            ..RuleUpdate::default()
-        };
-        let changed = rules.update(US, &key, update, at(20)).unwrap();
-        assert_eq!(
-            (changed.created(), changed.modified(), changed.rule.fixed_rate),
-            (at(10), at(20), 0.5)
-        );
-        assert_eq!(rules.last_change(US), Ok(at(20)));
-        assert_eq!(rules.delete(US, &key, at(30)).unwrap(), changed);
-        assert_eq!(
-            (names(&rules), rules.last_change(US)),
-            (vec!["Default".to_owned()], Ok(at(30)))
-        );
-    }
-
-    #[test]
-    fn what_cannot_be_is_refused_and_changes_nothing() {
-        let rules = rules(1);
-        rules.create(US, rule("a", 5), at(10)).unwrap();
-        let named = |name| RuleKey::of(Some(name), None).unwrap();
-        let nothing = RuleUpdate::default;
-        assert_eq!(
-            rules.create(US, rule("a", 6), at(11)),
-            Err(RulesError::Exists("a".to_owned()))
-        );
-        assert_eq!(rules.create(US, rule("b", 6), at(11)), Err(RulesError::TooMany(1)));
-        assert_eq!(
-            rules.create(US, Rule::default_rule(), at(11)),
-            Err(BadRule::Reserved.into())
-        );
-        assert_eq!(
-            rules.delete(US, &named("Default"), at(11)),
-            Err(RulesError::DefaultStays)
-        );
-        assert_eq!(
-            rules.delete(US, &named("x"), at(11)),
-            Err(RulesError::NoSuchRule("x".to_owned()))
-        );
-        assert_eq!(
-            rules.update(US, &named("x"), nothing(), at(11)),
-            Err(RulesError::NoSuchRule("x".to_owned()))
-        );
-        assert_eq!(RuleKey::of(None, None), Err(RulesError::NotOneName));
-        assert_eq!(RuleKey::of(Some("a"), Some("b")), Err(RulesError::NotOneName));
-        assert!(RuleKey::of(None, Some("arn:aws:xray:us-east-1:1:group/a")).is_err());
-        assert_eq!((names(&rules).len(), rules.last_change(US)), (2, Ok(at(10))));
-    }
-
-    #[test]
-    fn the_rates_of_the_default_rule_can_be_changed() {
-        let rules = rules(1);
-        let key = RuleKey::of(Some("Default"), None).unwrap();
-        let update = RuleUpdate {
-            fixed_rate: Some(1.0),
-            ..RuleUpdate::default()
-        };
-        rules.update(US, &key, update, at(10)).unwrap();
-        let records = rules.list(US).unwrap();
-        assert_eq!(
-            (records.len(), records[0].rule.fixed_rate, records[0].created()),
-            (1, 1.0, Timestamp::ZERO)
-        );
-    }
-}
+#[path = "rules_tests.rs"]
+mod tests;

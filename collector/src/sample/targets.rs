@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use beamline_model::sampling::boost::{Boost, Booster};
-use beamline_model::sampling::quota::{ClientId, Ledger};
+use beamline_model::sampling::matching::RuleSet;
+use beamline_model::sampling::quota::{ClientId, LEASE_LASTS, Ledger, Seen};
 use beamline_model::sampling::rule::Rule;
 use beamline_model::sampling::window::{Window, Windows};
 use beamline_model::time::Timestamp;
@@ -12,13 +13,8 @@ use rustc_hash::FxHashMap;
 
 use super::rules::{Rules, RulesError};
 
-const SECOND: i64 = 1_000_000_000;
-
-/// A grant can be used for so long.
-const VALID: i64 = 300 * SECOND;
-
-/// A report about a time longer ago is not used.
-const TOO_OLD: u64 = 300 * SECOND as u64;
+/// A report about a time longer ago is not used, in nanoseconds.
+const TOO_OLD: u64 = 300 * 1_000_000_000;
 
 /// What one client saw and kept under one rule since its last report.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,12 +100,32 @@ pub struct Summary {
     pub window: Window,
 }
 
+/// How a rule is used at the moment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Activity {
+    /// Clients that reported lately.
+    pub clients: u64,
+    /// Requests per second that they may keep for sure, together.
+    pub leased: u64,
+    /// What they reported within the time that was asked for.
+    pub requests: u64,
+    /// Of that, what was sampled.
+    pub sampled: u64,
+    /// Of that, what was sampled without a grant.
+    pub borrowed: u64,
+    /// A raised rate, while failures go unseen.
+    pub boost: Option<Boost>,
+}
+
 /// Who reported what lately, for all accounts. Lives in memory: clients report anew within seconds of a restart.
 pub struct Targets {
     rules: Arc<Rules>,
-    // A plain mutex: it is held for one answer, never across an await.
-    known: Mutex<FxHashMap<Account, FxHashMap<String, Known>>>,
+    // Plain mutexes, never held across an await: this one for look-ups, that of a rule for one grant.
+    known: Mutex<FxHashMap<Account, ByRule>>,
 }
+
+/// What is known of each rule, by its name.
+type ByRule = FxHashMap<String, Arc<Mutex<Known>>>;
 
 #[derive(Debug, Default)]
 struct Known {
@@ -128,7 +144,8 @@ impl Targets {
         }
     }
 
-    /// Takes in reports, also such that count nothing, and grants for each of them.
+    /// Takes in reports, also such that count nothing, and grants for each of them. Does not block once the account's
+    /// rules are in memory.
     ///
     /// # Errors
     /// When the rules cannot be read.
@@ -139,29 +156,25 @@ impl Targets {
         boosts: &[BoostStatistics],
         now: Timestamp,
     ) -> Result<Granted, RulesError> {
-        let rules = self.rules.set(account)?;
-        let find = |name: &str| rules.iter().find(|rule| rule.name == name);
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = known.entry(account).or_default();
-        known.retain(|name, _| find(name).is_some());
+        let (rules, last_change) = self.rules.set(account)?;
+        self.forget_deleted(account, &rules);
         let mut granted = Granted {
-            last_change: self.rules.last_change(account)?,
+            last_change,
             ..Granted::default()
         };
         for report in boosts {
-            match usable(find(&report.rule), &report.rule, report.at, now) {
-                Ok(rule) => {
-                    let known = known.entry(rule.name.clone()).or_default();
+            match boosted(&rules, report, now) {
+                Ok(rule) => self.with(account, &rule.name, |known| {
                     known.booster.report(report.anomalies, report.sampled, now);
-                }
+                }),
                 Err(unreported) => granted.unreported_boosts.push(unreported),
             }
         }
         for report in statistics {
-            match usable(find(&report.rule), &report.rule, report.at, now) {
+            match usable(&rules, &report.rule, report.at, now) {
                 Ok(rule) => {
-                    let known = known.entry(rule.name.clone()).or_default();
-                    granted.grants.push(known.grant(rule, report, now));
+                    let grant = self.with(account, &rule.name, |known| known.grant(rule, report, now));
+                    granted.grants.push(grant);
                 }
                 Err(unreported) => granted.unreported.push(unreported),
             }
@@ -172,168 +185,113 @@ impl Targets {
     /// What the rules of an account saw within the last hour, newest first.
     #[must_use]
     pub fn summaries(&self, account: Account, now: Timestamp) -> Vec<Summary> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let rules = known.get(&account).into_iter().flatten();
-        let mut summaries: Vec<Summary> = rules
-            .flat_map(|(rule, known)| {
-                known.windows.recent(now).map(|window| Summary {
-                    rule: rule.clone(),
-                    window: *window,
-                })
-            })
-            .collect();
+        let mut summaries = Vec::new();
+        for (rule, known) in self.all(account) {
+            let known = known.lock().unwrap_or_else(PoisonError::into_inner);
+            summaries.extend(known.windows.recent(now).map(|window| Summary {
+                rule: rule.clone(),
+                window: *window,
+            }));
+        }
         summaries.sort_by(|a, b| (b.window.start, &a.rule).cmp(&(a.window.start, &b.rule)));
         summaries
+    }
+
+    /// How the rules of an account are used, by name, with what was reported since a moment within the last hour. Rules
+    /// that nobody reported about may be left out.
+    #[must_use]
+    pub fn activity(&self, account: Account, since: Timestamp, now: Timestamp) -> FxHashMap<String, Activity> {
+        let rules = self.rules.set(account).ok().map(|(rules, _)| rules);
+        let of_rule = |(name, known): (String, Arc<Mutex<Known>>)| {
+            let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+            let rule = rules.as_ref().and_then(|rules| rules.find(&name));
+            let mut activity = Activity {
+                clients: known.ledger.active(now) as u64,
+                leased: known.ledger.leased(),
+                boost: rule.and_then(|rule| known.booster.given(rule, now)),
+                ..Activity::default()
+            };
+            for window in known.windows.recent(now).take_while(|window| window.start >= since) {
+                activity.requests += window.requests;
+                activity.sampled += window.sampled;
+                activity.borrowed += window.borrowed;
+            }
+            (name, activity)
+        };
+        self.all(account).into_iter().map(of_rule).collect()
+    }
+
+    fn all(&self, account: Account) -> Vec<(String, Arc<Mutex<Known>>)> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let rules = known.get(&account).into_iter().flatten();
+        rules.map(|(name, known)| (name.clone(), Arc::clone(known))).collect()
+    }
+
+    fn with<T>(&self, account: Account, rule: &str, work: impl FnOnce(&mut Known) -> T) -> T {
+        let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_account = all.entry(account).or_default();
+        let known = match of_account.get(rule) {
+            Some(known) => Arc::clone(known),
+            None => Arc::clone(of_account.entry(rule.to_owned()).or_default()),
+        };
+        drop(all);
+        work(&mut known.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn forget_deleted(&self, account: Account, rules: &RuleSet) {
+        let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = all.get_mut(&account) {
+            known.retain(|name, _| rules.find(name).is_some());
+        }
     }
 }
 
 impl Known {
     fn grant(&mut self, rule: &Rule, report: &Statistics, now: Timestamp) -> Grant {
         self.windows.add(report.requests, report.borrowed, report.sampled, now);
-        let quota = self.ledger.report(report.client, report.requests, rule.reservoir, now);
-        // Thousands of clients report less often, so that their reports stay a small part of the work.
-        let interval = 10 * (1 + self.ledger.clients() / 2_000).min(6) as u32;
+        let seen = Seen {
+            requests: report.requests,
+            borrowed: report.borrowed,
+        };
         Grant {
             rule: rule.name.clone(),
             fixed_rate: rule.fixed_rate,
-            quota,
-            until: now.plus(VALID),
-            interval,
+            quota: self.ledger.report(report.client, seen, rule.reservoir, now),
+            until: now.plus(LEASE_LASTS),
+            interval: self.ledger.interval(),
             boost: self.booster.current(rule, now),
         }
     }
 }
 
-fn usable<'a>(rule: Option<&'a Rule>, name: &str, at: Timestamp, now: Timestamp) -> Result<&'a Rule, Unreported> {
+fn usable<'a>(rules: &'a RuleSet, name: &str, at: Timestamp, now: Timestamp) -> Result<&'a Rule, Unreported> {
     let unreported = |code, message| Unreported {
         rule: name.to_owned(),
         code,
         message,
     };
+    let rule = rules.find(name);
     let rule = rule.ok_or_else(|| unreported("404", format!("no sampling rule with the name {name} exists")))?;
     if now.since(at) > TOO_OLD {
-        return Err(unreported(
-            "400",
-            "the statistics are more than 5 minutes old".to_owned(),
-        ));
+        let message = "the statistics are more than 5 minutes old".to_owned();
+        return Err(unreported("400", message));
+    }
+    Ok(rule)
+}
+
+/// The rule of a report about failures, which only a rule that may be boosted has.
+fn boosted<'a>(rules: &'a RuleSet, report: &BoostStatistics, now: Timestamp) -> Result<&'a Rule, Unreported> {
+    let rule = usable(rules, &report.rule, report.at, now)?;
+    if rule.boost.is_none() {
+        return Err(Unreported {
+            rule: rule.name.clone(),
+            code: "400",
+            message: format!("the sampling rule {} has no SamplingRateBoost", rule.name),
+        });
     }
     Ok(rule)
 }
 
 #[cfg(test)]
-mod tests {
-    use beamline_model::sampling::rule::RateBoost;
-    use beamline_store::{Store, StoreConfig};
-
-    use super::*;
-
-    const US: Account = Account(0);
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_seconds(1_795_000_000 + seconds)
-    }
-
-    fn targets(reservoir: u32) -> Targets {
-        let store = Arc::new(Store::open(StoreConfig::in_memory()).unwrap());
-        let rules = Rules::new(store, 25);
-        let rule = Rule {
-            name: "checkout".to_owned(),
-            priority: 1,
-            fixed_rate: 0.1,
-            reservoir,
-            boost: Some(RateBoost {
-                max_rate: 0.5,
-                cooldown_minutes: 1,
-            }),
-            ..Rule::default_rule()
-        };
-        rules.create(US, rule, at(0)).unwrap();
-        Targets::new(Arc::new(rules))
-    }
-
-    fn report(rule: &str, client: u8, requests: u32, when: i64) -> Statistics {
-        Statistics {
-            rule: rule.to_owned(),
-            client: ClientId([client; 24]),
-            at: at(when),
-            requests,
-            sampled: 20,
-            borrowed: 10,
-        }
-    }
-
-    #[test]
-    fn a_client_is_granted_its_part_and_told_when_rules_changed() {
-        let targets = targets(2);
-        let reports = [report("checkout", 1, 110, 10), report("Default", 1, 0, 10)];
-        let granted = targets.report(US, &reports, &[], at(10)).unwrap();
-        assert_eq!(granted.last_change, at(0));
-        let told: Vec<_> = granted
-            .grants
-            .iter()
-            .map(|g| (g.rule.as_str(), g.quota, g.interval))
-            .collect();
-        assert_eq!(told, [("checkout", 2, 10), ("Default", 1, 10)]);
-        assert_eq!(granted.grants[0].until, at(310));
-        assert_eq!(granted.unreported, []);
-    }
-
-    #[test]
-    fn reports_about_unknown_rules_and_old_times_are_named() {
-        let reports = [report("gone", 1, 1, 10), report("checkout", 1, 1, -400)];
-        let granted = targets(2).report(US, &reports, &[], at(10)).unwrap();
-        let codes: Vec<_> = granted.unreported.iter().map(|u| (u.rule.as_str(), u.code)).collect();
-        assert_eq!(
-            (granted.grants.len(), codes),
-            (0, vec![("gone", "404"), ("checkout", "400")])
-        );
-    }
-
-    #[test]
-    fn fifty_clients_together_never_hold_more_than_the_reservoir() {
-        let targets = targets(10);
-        for round in 0..6 {
-            let mut sum = 0;
-            for client in 0..50 {
-                let reports = [report("checkout", client, 10 + u32::from(client) * 40, round * 10)];
-                sum += targets.report(US, &reports, &[], at(round * 10)).unwrap().grants[0].quota;
-            }
-            assert!(sum <= 10, "{sum} in round {round}");
-        }
-    }
-
-    #[test]
-    fn unseen_failures_raise_the_rate() {
-        let targets = targets(0);
-        let failures = BoostStatistics {
-            rule: "checkout".to_owned(),
-            service: "cart".to_owned(),
-            at: at(10),
-            anomalies: 40,
-            total: 1_000,
-            sampled: 0,
-        };
-        let granted = targets
-            .report(US, &[report("checkout", 1, 1_000, 10)], &[failures], at(10))
-            .unwrap();
-        let boost = granted.grants[0].boost.unwrap();
-        assert_eq!((boost.rate, boost.until), (0.25, at(70)));
-    }
-
-    #[test]
-    fn summaries_add_up_over_clients_and_come_newest_first() {
-        let targets = targets(2);
-        for (client, when) in [(1, 10), (2, 12), (1, 25)] {
-            targets
-                .report(US, &[report("checkout", client, 100, when)], &[], at(when))
-                .unwrap();
-        }
-        let told: Vec<_> = targets
-            .summaries(US, at(30))
-            .iter()
-            .map(|s| (s.window.start, s.window.requests))
-            .collect();
-        assert_eq!(told, [(at(20), 100), (at(10), 200)]);
-        assert_eq!(targets.summaries(Account(3), at(30)), []);
-    }
-}
+#[path = "targets_tests.rs"]
+mod tests;

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use rustc_hash::FxHashMap;
+
 use super::glob::Glob;
 use super::rule::Rule;
 
@@ -28,6 +30,8 @@ pub struct Request<'a> {
 #[derive(Clone, Debug)]
 pub struct RuleSet {
     rules: Vec<Compiled>,
+    /// Places by name.
+    names: FxHashMap<String, usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -49,8 +53,10 @@ impl RuleSet {
         if !rules.iter().any(Rule::is_default) {
             rules.push(Rule::default_rule());
         }
-        rules.sort_by(|a, b| (a.is_default(), a.priority, &a.name).cmp(&(b.is_default(), b.priority, &b.name)));
+        rules.sort_by(|a, b| a.order().cmp(&b.order()));
+        let places = rules.iter().enumerate();
         Self {
+            names: places.map(|(place, rule)| (rule.name.clone(), place)).collect(),
             rules: rules.into_iter().map(Compiled::from).collect(),
         }
     }
@@ -62,6 +68,19 @@ impl RuleSet {
         let accepting = self.rules[..last].iter().position(|rule| rule.accepts(request));
         let place = accepting.unwrap_or(last);
         (place, &self.rules[place].rule)
+    }
+
+    /// The rule of a name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&Rule> {
+        self.names.get(name).map(|&place| &self.rules[place].rule)
+    }
+
+    /// How many rules there are: at least the default one.
+    #[must_use]
+    #[allow(clippy::len_without_is_empty, reason = "it is never empty")]
+    pub fn len(&self) -> usize {
+        self.rules.len()
     }
 
     /// All rules in order.

@@ -5,7 +5,7 @@
 //!
 //! | module | question it answers |
 //! |---|---|
-//! | [`rule`] | what a rule is, and what makes one wrong |
+//! | [`rule`], [`record`] | what a rule is, and what makes one wrong; when it was made |
 //! | [`glob`], [`matching`] | which rule a request falls under |
 //! | [`decide`] | is this request kept, and how many does it stand for |
 //! | [`quota`] | how a rule's reservoir is shared between the clients that sample |
@@ -17,5 +17,6 @@ pub mod decide;
 pub mod glob;
 pub mod matching;
 pub mod quota;
+pub mod record;
 pub mod rule;
 pub mod window;

@@ -137,6 +137,12 @@ impl Rule {
         self.name == DEFAULT_RULE
     }
 
+    /// What rules are tried in the order of: priority, then name. The default rule comes last.
+    #[must_use]
+    pub fn order(&self) -> (bool, u16, &str) {
+        (self.is_default(), self.priority, &self.name)
+    }
+
     /// Whether X-Ray SDKs would use it: they skip rules that ask for a resource or for attributes.
     #[must_use]
     pub fn is_known_to_sdks(&self) -> bool {
