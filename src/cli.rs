@@ -1,5 +1,6 @@
 //! What can be typed. What it means is decided elsewhere: settings in [`crate::config`], the rest in each command.
 
+mod sampling;
 mod server;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use sampling::{RulesArgs, SamplingCommand, SimulateArgs};
 pub(crate) use server::ServerArgs;
 
 /// A self-hosted distributed tracing collector and analyzer that speaks AWS X-Ray and OpenTelemetry.
@@ -33,6 +35,9 @@ pub(crate) enum Command {
     Insights(InsightsArgs),
     /// Follow traces as they arrive
     Tail(TailArgs),
+    /// Show sampling rules, or try others on what was seen
+    #[command(subcommand)]
+    Sampling(SamplingCommand),
     /// Send files of X-Ray documents or OTLP requests to the server
     Import(ImportArgs),
     /// Find out why something does not show up

@@ -30,7 +30,7 @@ fn main() -> ExitCode {
 }
 
 fn run(command: cli::Command) -> anyhow::Result<()> {
-    use cli::Command;
+    use cli::{Command, SamplingCommand};
     match command {
         Command::Serve(args) => {
             let config = settings(&args)?;
@@ -52,6 +52,8 @@ fn run(command: cli::Command) -> anyhow::Result<()> {
         Command::Map(args) => one_thread(show::map::run(&args)),
         Command::Insights(args) => one_thread(show::insights::run(&args)),
         Command::Tail(args) => one_thread(show::tail::run(&args)),
+        Command::Sampling(SamplingCommand::Rules(args)) => one_thread(show::sampling::rules(&args)),
+        Command::Sampling(SamplingCommand::Simulate(args)) => one_thread(show::sampling::simulate(&args)),
         Command::Import(args) => one_thread(import::run(&args)),
         Command::Encryption(command) => one_thread(encryption::run(&command)),
         Command::Doctor(args) => one_thread(doctor::run(&args)),

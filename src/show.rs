@@ -7,6 +7,7 @@ pub(crate) mod client;
 pub(crate) mod insights;
 mod json;
 pub(crate) mod map;
+pub(crate) mod sampling;
 pub(crate) mod screen;
 pub(crate) mod search;
 pub(crate) mod table;

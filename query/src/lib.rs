@@ -14,6 +14,7 @@
 //! | [`paths`] | why they fail or are slow |
 //! | [`insights`] | when they failed more than they usually do, and who was to blame |
 //! | [`forecast`] | how many faults are usual |
+//! | [`sampling`] | what other sampling rules would have kept |
 //! | [`serve`] | the gRPC API |
 
 pub mod error;
@@ -22,6 +23,7 @@ pub mod forecast;
 pub mod graph;
 pub mod insights;
 pub mod paths;
+pub mod sampling;
 pub mod search;
 pub mod series;
 pub mod serve;

@@ -9,6 +9,7 @@
 //! | `grpc` | one method per call |
 //! | `request` | messages into requests, with every mistake named by its field |
 //! | `render` | answers into messages |
+//! | `sampling` | both, for sampling rules |
 //! | `stream` | search, trace and tail, bit by bit |
 //! | `pool` | threads that may block, and deadlines |
 //! | `fault` | errors into statuses |
@@ -19,11 +20,15 @@ mod grpc;
 mod pool;
 mod render;
 mod request;
+mod sampling;
 mod stream;
+
+use std::collections::BTreeMap;
 
 use beamline_model::time::Timestamp;
 use beamline_proto::query::FILE_DESCRIPTOR_SET;
 use beamline_proto::query::query_server::QueryServer;
+use beamline_store::api::Account;
 use tonic::service::Routes;
 
 pub use caller::Caller;
@@ -34,6 +39,37 @@ pub use pool::PoolConfig;
 pub trait Operations: Send + Sync {
     /// How it is, with at most so many of the inputs that were refused last.
     fn status(&self, rejected: usize) -> Status;
+
+    /// How the sampling rules of an account are used lately.
+    fn sampling(&self, account: Account, now: Timestamp) -> SamplingUse;
+}
+
+/// How sampling rules are used lately.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SamplingUse {
+    /// From when on reports of clients are counted.
+    pub since: Timestamp,
+    /// When any rule was made, changed or removed last; the epoch if that never happened.
+    pub changed: Timestamp,
+    /// By the name of the rule; rules that nobody reported about may be left out.
+    pub rules: BTreeMap<String, RuleUse>,
+}
+
+/// How one sampling rule is used lately.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct RuleUse {
+    /// Clients that reported.
+    pub clients: u64,
+    /// Requests per second that they may keep for sure, together.
+    pub leased: u64,
+    /// Requests that fell under it, as reported.
+    pub requests: u64,
+    /// Sampled ones.
+    pub sampled: u64,
+    /// Ones sampled without a grant.
+    pub borrowed: u64,
+    /// The raised rate, while failures go unseen.
+    pub boosted_rate: Option<f64>,
 }
 
 /// How a server is.

@@ -10,11 +10,13 @@ use beamline_model::digest::Digest;
 use beamline_model::group::Group;
 use beamline_model::id::TraceId;
 use beamline_model::insight::{Insight, InsightId, Minute};
+use beamline_model::sampling::record::RuleRecord;
 use beamline_model::stats::GraphStats;
 use beamline_model::time::{TimeRange, Timestamp};
 use beamline_store::api::{Account, Page, Search, StoredTrace, Touched};
 use beamline_store::{ObjectKind, Store, StoreError};
 use bytes::Bytes;
+use serde::de::DeserializeOwned;
 use tokio::sync::broadcast;
 
 use crate::QueryError;
@@ -26,6 +28,9 @@ pub trait Source: Send + Sync {
 
     /// The groups that are kept of an account. Of the one that always exists there is only what was chosen about it.
     fn groups(&self, account: Account) -> Result<Vec<Group>, StoreError>;
+
+    /// The sampling rules of an account, without the default one if nobody has changed it, in any order.
+    fn sampling_rules(&self, account: Account) -> Result<Vec<RuleRecord>, StoreError>;
 
     /// Everything kept of one trace.
     fn trace(&self, account: Account, trace: TraceId) -> Result<Option<StoredTrace>, StoreError>;
@@ -72,12 +77,11 @@ impl Source for Store {
     }
 
     fn groups(&self, account: Account) -> Result<Vec<Group>, StoreError> {
-        let kept = self.objects(ObjectKind::Group, account)?;
-        let read = |(name, value): (String, Bytes)| {
-            let group = serde_json::from_slice(&value);
-            group.map_err(|error| StoreError::Damaged(format!("group {name}: {error}")))
-        };
-        kept.into_iter().map(read).collect()
+        objects(self, ObjectKind::Group, "group", account)
+    }
+
+    fn sampling_rules(&self, account: Account) -> Result<Vec<RuleRecord>, StoreError> {
+        objects(self, ObjectKind::SamplingRule, "sampling rule", account)
     }
 
     fn trace(&self, account: Account, trace: TraceId) -> Result<Option<StoredTrace>, StoreError> {
@@ -131,6 +135,20 @@ impl Source for Store {
 
 fn read_insight(id: &str, value: &[u8]) -> Result<Insight, StoreError> {
     serde_json::from_slice(value).map_err(|error| StoreError::Damaged(format!("insight {id}: {error}")))
+}
+
+/// Every object of a kind, read from its JSON.
+fn objects<T: DeserializeOwned>(
+    store: &Store,
+    kind: ObjectKind,
+    what: &str,
+    account: Account,
+) -> Result<Vec<T>, StoreError> {
+    let read = |(name, value): (String, Bytes)| {
+        let object = serde_json::from_slice(&value);
+        object.map_err(|error| StoreError::Damaged(format!("{what} {name}: {error}")))
+    };
+    store.objects(kind, account)?.into_iter().map(read).collect()
 }
 
 /// The account that a client names; what it does not name is the default's.

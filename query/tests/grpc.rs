@@ -9,6 +9,7 @@ use beamline_model::digest::Digest;
 use beamline_model::group::Group;
 use beamline_model::id::TraceId;
 use beamline_model::insight::{Insight, InsightId, Minute};
+use beamline_model::sampling::record::RuleRecord;
 use beamline_model::stats::GraphStats;
 use beamline_model::time::{TimeRange, Timestamp};
 use beamline_proto::query as pb;
@@ -17,7 +18,7 @@ use beamline_proto::query::search_response::Part;
 use beamline_proto::query::tail_response::Event;
 use beamline_query::filter::Selection;
 use beamline_query::search::{SearchRequest, search};
-use beamline_query::serve::{Operations, PoolConfig, QueryService, Rejected, Status, routes};
+use beamline_query::serve::{Operations, PoolConfig, QueryService, Rejected, RuleUse, SamplingUse, Status, routes};
 use beamline_query::source::Source;
 use beamline_query::{graph, trace};
 use beamline_store::StoreError;
@@ -48,6 +49,22 @@ impl Operations for Process {
             ready: true,
             figures: vec![("b".to_owned(), 2.0), ("a".to_owned(), 1.0)],
             rejected: vec![refused; rejected.min(2)],
+        }
+    }
+
+    fn sampling(&self, _: Account, now: Timestamp) -> SamplingUse {
+        let kept = RuleUse {
+            clients: 3,
+            leased: 2,
+            requests: 500,
+            sampled: 40,
+            borrowed: 1,
+            boosted_rate: Some(0.5),
+        };
+        SamplingUse {
+            since: now.plus(-60_000_000_000),
+            changed: START,
+            rules: [("kept".to_owned(), kept)].into(),
         }
     }
 }
@@ -88,7 +105,7 @@ pub(crate) fn time(time: Timestamp) -> prost_types::Timestamp {
     }
 }
 
-fn in_range() -> Option<pb::TimeRange> {
+pub(crate) fn in_range() -> Option<pb::TimeRange> {
     Some(pb::TimeRange {
         start: Some(time(range().start)),
         end: Some(time(range().end)),
@@ -261,7 +278,7 @@ async fn a_trace_comes_whole_with_its_documents_untouched() {
 }
 
 /// A call is refused with this code; the text has this in it, and the details name this field.
-fn refused(status: tonic::Status, code: Code, message: &str, field: &str) {
+pub(crate) fn refused(status: tonic::Status, code: Code, message: &str, field: &str) {
     assert_eq!(status.code(), code, "{status}");
     assert!(status.message().contains(message), "{status}");
     let details = status.get_error_details();
@@ -385,6 +402,10 @@ impl Source for Stuck {
 
     fn groups(&self, account: Account) -> Result<Vec<Group>, StoreError> {
         self.list.groups(account)
+    }
+
+    fn sampling_rules(&self, account: Account) -> Result<Vec<RuleRecord>, StoreError> {
+        self.list.sampling_rules(account)
     }
 
     fn trace(&self, account: Account, trace: TraceId) -> Result<Option<StoredTrace>, StoreError> {

@@ -6,5 +6,6 @@ mod grpc;
 mod insights;
 mod matching;
 mod questions;
+mod sampling;
 mod store;
 mod support;

@@ -8,6 +8,8 @@ use beamline_model::digest::Digest;
 use beamline_model::group::Group;
 use beamline_model::id::TraceId;
 use beamline_model::insight::{Insight, InsightId, Minute};
+use beamline_model::sampling::record::RuleRecord;
+use beamline_model::sampling::rule::Rule;
 use beamline_model::stats::{GraphStats, contribution};
 use beamline_model::testkit::{Sample, conformance};
 use beamline_model::time::{TimeRange, Timestamp};
@@ -33,10 +35,23 @@ pub(crate) fn range() -> TimeRange {
     START..START.plus(120_000_000_000)
 }
 
+/// A sampling rule that keeps all it is about, once changed.
+pub(crate) fn rule(name: &str, priority: u16, change: impl FnOnce(&mut Rule)) -> Rule {
+    let mut rule = Rule {
+        name: name.to_owned(),
+        priority,
+        fixed_rate: 1.0,
+        ..Rule::default_rule()
+    };
+    change(&mut rule);
+    rule
+}
+
 pub(crate) struct List {
     traces: Mutex<BTreeMap<TraceId, (StoredTrace, Arc<Digest>)>>,
     groups: Vec<Group>,
     pub(crate) insights: Mutex<Vec<Insight>>,
+    rules: Vec<RuleRecord>,
     touched: broadcast::Sender<Touched>,
 }
 
@@ -59,6 +74,10 @@ impl List {
                 group("broken", "responsetime >"),
             ],
             insights: Mutex::default(),
+            rules: vec![RuleRecord::new(
+                rule("kept", 5, |rule| rule.http_method = "GET".to_owned()),
+                START,
+            )],
             touched: broadcast::channel(64).0,
         };
         for sample in conformance(START) {
@@ -139,6 +158,10 @@ impl Source for List {
 
     fn groups(&self, _: Account) -> Result<Vec<Group>, StoreError> {
         Ok(self.groups.clone())
+    }
+
+    fn sampling_rules(&self, _: Account) -> Result<Vec<RuleRecord>, StoreError> {
+        Ok(self.rules.clone())
     }
 
     fn trace(&self, _: Account, trace: TraceId) -> Result<Option<StoredTrace>, StoreError> {

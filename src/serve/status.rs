@@ -6,8 +6,10 @@ use std::time::SystemTime;
 
 use beamline_collector::Collector;
 use beamline_collector::report::Reject;
+use beamline_collector::sample::Activity;
 use beamline_model::time::Timestamp;
-use beamline_query::serve::{Operations, Rejected, Status};
+use beamline_query::serve::{Operations, Rejected, RuleUse, SamplingUse, Status};
+use beamline_store::api::Account;
 
 use super::figures::Figures;
 
@@ -38,6 +40,35 @@ impl Operations for Operator {
             figures: self.figures.pairs(),
             rejected: latest.into_iter().take(rejected).map(told).collect(),
         }
+    }
+
+    fn sampling(&self, account: Account, now: Timestamp) -> SamplingUse {
+        let since = moment(self.figures.started()).max(now.plus(-LATELY));
+        let used = self.collector.targets.activity(account, since, now);
+        let changed = self.collector.rules.set(account).map(|(_, changed)| changed);
+        SamplingUse {
+            since,
+            // Rules that cannot be read are told of by whoever asked for them.
+            changed: changed.unwrap_or_default(),
+            rules: used
+                .into_iter()
+                .map(|(name, activity)| (name, rule_use(&activity)))
+                .collect(),
+        }
+    }
+}
+
+/// So far back reports of sampling clients are counted, in nanoseconds.
+const LATELY: i64 = 300 * 1_000_000_000;
+
+fn rule_use(activity: &Activity) -> RuleUse {
+    RuleUse {
+        clients: activity.clients,
+        leased: activity.leased,
+        requests: activity.requests,
+        sampled: activity.sampled,
+        borrowed: activity.borrowed,
+        boosted_rate: activity.boost.map(|boost| boost.rate),
     }
 }
 

@@ -11,6 +11,7 @@
 //! | [`quota`] | how a rule's reservoir is shared between the clients that sample |
 //! | [`boost`] | when a rule samples more for a minute, because failures go unseen |
 //! | [`window`] | how much each rule saw and kept lately |
+//! | [`simulate`] | what rules would have kept of requests that were seen |
 
 pub mod boost;
 pub mod decide;
@@ -19,4 +20,5 @@ pub mod matching;
 pub mod quota;
 pub mod record;
 pub mod rule;
+pub mod simulate;
 pub mod window;

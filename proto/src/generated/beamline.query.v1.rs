@@ -645,6 +645,113 @@ impl InsightState {
         }
     }
 }
+/// Which requests a rule is about, how many of them per second are kept for sure, and which share of the rest. The fields
+/// mean what those of X-Ray's `SamplingRule` do. Patterns know `*` and `?`; where one may be left out, that means `*`.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SamplingRule {
+    /// Unique in its account, 1 to 32 characters. `Default` is the rule for whatever no other matches.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// 1 to 9,999; lower comes first, equal ones by name. That of `Default` is 10,000.
+    #[prost(uint32, tag = "2")]
+    pub priority: u32,
+    /// Share of requests kept beyond the reservoir, 0 to 1.
+    #[prost(double, tag = "3")]
+    pub fixed_rate: f64,
+    /// Requests per second kept for sure, over all clients together.
+    #[prost(uint32, tag = "4")]
+    pub reservoir: u32,
+    /// Pattern for the name of the service.
+    #[prost(string, tag = "5")]
+    pub service_name: ::prost::alloc::string::String,
+    /// Pattern for its origin, such as `AWS::ECS::Container`.
+    #[prost(string, tag = "6")]
+    pub service_type: ::prost::alloc::string::String,
+    /// Pattern for the host name the request was sent to.
+    #[prost(string, tag = "7")]
+    pub host: ::prost::alloc::string::String,
+    /// Pattern for the HTTP method.
+    #[prost(string, tag = "8")]
+    pub http_method: ::prost::alloc::string::String,
+    /// Pattern for the path of the URL, with or without the query.
+    #[prost(string, tag = "9")]
+    pub url_path: ::prost::alloc::string::String,
+    /// Pattern for the ARN of the resource that the service runs on.
+    #[prost(string, tag = "10")]
+    pub resource_arn: ::prost::alloc::string::String,
+    /// Patterns for attributes, all of which the request must have; up to 5.
+    #[prost(map = "string, string", tag = "11")]
+    pub attributes: ::std::collections::HashMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
+    /// How far the rate may be raised while failures go unseen.
+    #[prost(message, optional, tag = "12")]
+    pub boost: ::core::option::Option<SamplingRateBoost>,
+}
+/// The bounds within which a rule may sample more for a minute.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct SamplingRateBoost {
+    /// Never sample more than this share, 0 to 1.
+    #[prost(double, tag = "1")]
+    pub max_rate: f64,
+    /// At most one boost in so many minutes.
+    #[prost(uint32, tag = "2")]
+    pub cooldown_minutes: u32,
+}
+/// A rule, and how it is used.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct UsedSamplingRule {
+    /// The rule.
+    #[prost(message, optional, tag = "1")]
+    pub rule: ::core::option::Option<SamplingRule>,
+    /// When it was made; not set for `Default`.
+    #[prost(message, optional, tag = "2")]
+    pub created: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it was changed last; not set for a `Default` that never was.
+    #[prost(message, optional, tag = "3")]
+    pub modified: ::core::option::Option<::prost_types::Timestamp>,
+    /// Clients that reported about it lately.
+    #[prost(uint64, tag = "4")]
+    pub clients: u64,
+    /// Requests per second that they may keep for sure, together.
+    #[prost(uint64, tag = "5")]
+    pub leased: u64,
+    /// What they reported within the last minutes, see `ListSamplingRulesResponse.since`: requests that fell under it.
+    #[prost(uint64, tag = "6")]
+    pub requests: u64,
+    /// Of those, how many they sampled.
+    #[prost(uint64, tag = "7")]
+    pub sampled: u64,
+    /// Of those, how many they sampled without a grant. Some SDKs count these among the sampled ones, others do not.
+    #[prost(uint64, tag = "8")]
+    pub borrowed: u64,
+    /// The raised rate, while failures go unseen.
+    #[prost(double, optional, tag = "9")]
+    pub boosted_rate: ::core::option::Option<f64>,
+    /// X-Ray SDKs skip this rule: it asks for a resource ARN or for attributes, which only other samplers know.
+    #[prost(bool, tag = "10")]
+    pub skipped_by_sdks: bool,
+}
+/// What an edited or current rule does with requests.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SimulatedRule {
+    /// The rule.
+    #[prost(message, optional, tag = "1")]
+    pub rule: ::core::option::Option<SamplingRule>,
+    /// Requests seen that fall under it.
+    #[prost(uint64, tag = "2")]
+    pub seen: u64,
+    /// Requests that those stand for; the following are parts of it.
+    #[prost(double, tag = "3")]
+    pub matched: f64,
+    /// Kept from the reservoir.
+    #[prost(double, tag = "4")]
+    pub by_reservoir: f64,
+    /// Kept by the fixed rate: the expected number.
+    #[prost(double, tag = "5")]
+    pub by_rate: f64,
+}
 /// A trace, or a part of one, see `Query.GetTrace`.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Trace {
@@ -1460,6 +1567,67 @@ pub struct Missed {
     #[prost(uint64, tag = "1")]
     pub changes: u64,
 }
+/// Asks for the sampling rules.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListSamplingRulesRequest {
+    /// Whose.
+    #[prost(message, optional, tag = "1")]
+    pub scope: ::core::option::Option<Scope>,
+}
+/// The sampling rules.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListSamplingRulesResponse {
+    /// In the order in which they are tried; `Default` is the last.
+    #[prost(message, repeated, tag = "1")]
+    pub rules: ::prost::alloc::vec::Vec<UsedSamplingRule>,
+    /// When any of them was made, changed or removed last; not set if that never happened.
+    #[prost(message, optional, tag = "2")]
+    pub changed: ::core::option::Option<::prost_types::Timestamp>,
+    /// From when on reports of clients are counted: five minutes ago.
+    #[prost(message, optional, tag = "3")]
+    pub since: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Asks what sampling rules would do.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SimulateSamplingRequest {
+    /// Whose.
+    #[prost(message, optional, tag = "1")]
+    pub scope: ::core::option::Option<Scope>,
+    /// When.
+    #[prost(message, optional, tag = "2")]
+    pub range: ::core::option::Option<TimeRange>,
+    /// Of which traces.
+    #[prost(message, optional, tag = "3")]
+    pub selection: ::core::option::Option<Selection>,
+    /// The rules to try; the current `Default` stands in if none is among them.
+    #[prost(message, repeated, tag = "4")]
+    pub rules: ::prost::alloc::vec::Vec<SamplingRule>,
+}
+/// What sampling rules would do.
+///
+/// Looked at are the requests with which traces began that are kept here. What clients did not sample never got here, so
+/// shares tell more than counts, unless spans say how many they stand for.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SimulateSamplingResponse {
+    /// The rules that were tried, in the order in which they are.
+    #[prost(message, repeated, tag = "1")]
+    pub tried: ::prost::alloc::vec::Vec<SimulatedRule>,
+    /// The current rules, in that order too.
+    #[prost(message, repeated, tag = "2")]
+    pub current: ::prost::alloc::vec::Vec<SimulatedRule>,
+    /// Requests seen.
+    #[prost(uint64, tag = "3")]
+    pub requests: u64,
+    /// Requests that those stand for.
+    #[prost(double, tag = "4")]
+    pub represented: f64,
+    /// Traces looked at.
+    #[prost(uint64, tag = "5")]
+    pub scanned: u64,
+    /// There were more traces than are looked at for one answer, so the counts are of the newest ones only.
+    #[prost(bool, tag = "6")]
+    pub truncated: bool,
+}
 /// Asks how the server is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetStatusRequest {
@@ -1905,6 +2073,56 @@ pub mod query_client {
                 .insert(GrpcMethod::new("beamline.query.v1.Query", "Tail"));
             self.inner.server_streaming(req, path, codec).await
         }
+        /// The sampling rules in the order in which they are tried, and how clients use them at the moment.
+        pub async fn list_sampling_rules(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListSamplingRulesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListSamplingRulesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/beamline.query.v1.Query/ListSamplingRules",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("beamline.query.v1.Query", "ListSamplingRules"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// What other sampling rules would have kept of the requests of a time range, beside what the current ones would.
+        pub async fn simulate_sampling(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SimulateSamplingRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SimulateSamplingResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/beamline.query.v1.Query/SimulateSampling",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("beamline.query.v1.Query", "SimulateSampling"));
+            self.inner.unary(req, path, codec).await
+        }
         /// Version, figures and what was refused lately.
         pub async fn get_status(
             &mut self,
@@ -2021,6 +2239,22 @@ pub mod query_server {
             &self,
             request: tonic::Request<super::TailRequest>,
         ) -> std::result::Result<tonic::Response<Self::TailStream>, tonic::Status>;
+        /// The sampling rules in the order in which they are tried, and how clients use them at the moment.
+        async fn list_sampling_rules(
+            &self,
+            request: tonic::Request<super::ListSamplingRulesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListSamplingRulesResponse>,
+            tonic::Status,
+        >;
+        /// What other sampling rules would have kept of the requests of a time range, beside what the current ones would.
+        async fn simulate_sampling(
+            &self,
+            request: tonic::Request<super::SimulateSamplingRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SimulateSamplingResponse>,
+            tonic::Status,
+        >;
         /// Version, figures and what was refused lately.
         async fn get_status(
             &self,
@@ -2511,6 +2745,96 @@ pub mod query_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/beamline.query.v1.Query/ListSamplingRules" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListSamplingRulesSvc<T: Query>(pub Arc<T>);
+                    impl<
+                        T: Query,
+                    > tonic::server::UnaryService<super::ListSamplingRulesRequest>
+                    for ListSamplingRulesSvc<T> {
+                        type Response = super::ListSamplingRulesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListSamplingRulesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Query>::list_sampling_rules(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListSamplingRulesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/beamline.query.v1.Query/SimulateSampling" => {
+                    #[allow(non_camel_case_types)]
+                    struct SimulateSamplingSvc<T: Query>(pub Arc<T>);
+                    impl<
+                        T: Query,
+                    > tonic::server::UnaryService<super::SimulateSamplingRequest>
+                    for SimulateSamplingSvc<T> {
+                        type Response = super::SimulateSamplingResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SimulateSamplingRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Query>::simulate_sampling(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SimulateSamplingSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use beamline_model::group::DEFAULT_GROUP;
+use beamline_model::sampling::record::in_order;
 use beamline_model::time::Timestamp;
 use beamline_proto::query as pb;
 use beamline_proto::query::query_server::Query;
@@ -13,7 +14,7 @@ use tonic::{Request, Response, Status};
 use super::caller::Caller;
 use super::fault::Failure;
 use super::pool::{Deadline, Pool, PoolConfig};
-use super::{Operations, render, request, stream};
+use super::{Operations, render, request, sampling, stream};
 use crate::source::Source;
 use crate::{QueryError, graph, insights, paths, series};
 
@@ -182,6 +183,30 @@ impl Query for QueryService {
                 insights: found.iter().map(render::insight).collect(),
                 cursor: Vec::new(),
             })
+        };
+        self.answer(request, work).await
+    }
+
+    async fn list_sampling_rules(
+        &self,
+        request: Request<pb::ListSamplingRulesRequest>,
+    ) -> Result<Response<pb::ListSamplingRulesResponse>, Status> {
+        let (now, operations) = ((self.clock)(), Arc::clone(&self.operations));
+        let work = move |source: &dyn Source, message: pb::ListSamplingRulesRequest| {
+            let account = request::account(source, message.scope.as_ref())?;
+            let rules = in_order(source.sampling_rules(account)?);
+            Ok(sampling::rules(&rules, &operations.sampling(account, now)))
+        };
+        self.answer(request, work).await
+    }
+
+    async fn simulate_sampling(
+        &self,
+        request: Request<pb::SimulateSamplingRequest>,
+    ) -> Result<Response<pb::SimulateSamplingResponse>, Status> {
+        let work = |source: &dyn Source, message: pb::SimulateSamplingRequest| {
+            let wanted = sampling::request(source, message)?;
+            Ok(sampling::simulated(&crate::sampling::simulate(source, wanted)?))
         };
         self.answer(request, work).await
     }

@@ -18,9 +18,9 @@ use crate::search::{DEFAULT_BUDGET, MAX_LIMIT, SearchRequest};
 use crate::series::SeriesRequest;
 use crate::source::{Source, find_account};
 
-type Checked<T> = Result<T, QueryError>;
+pub(super) type Checked<T> = Result<T, QueryError>;
 
-fn invalid(field: &'static str, message: impl Into<String>) -> QueryError {
+pub(super) fn invalid(field: &'static str, message: impl Into<String>) -> QueryError {
     let message = message.into();
     QueryError::Invalid { field, message }
 }
