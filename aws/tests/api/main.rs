@@ -9,6 +9,7 @@ mod groups;
 mod insights;
 mod pages;
 mod policies;
+mod polling;
 mod retrieval;
 mod sampling;
 mod server;

@@ -1,19 +1,26 @@
 //! Sampling rules, and the pollers that live by them.
 
+use beamline_aws::AwsConfig;
 use serde_json::{Value, json};
 
 use crate::server::Server;
 
-fn rule(name: &str) -> Value {
+pub(crate) fn rule(name: &str) -> Value {
     json!({
         "RuleName": name, "ResourceARN": "*", "Priority": 100, "FixedRate": 0.1, "ReservoirSize": 2,
         "ServiceName": "shop", "ServiceType": "*", "Host": "*", "HTTPMethod": "GET", "URLPath": "/cart/*", "Version": 1,
     })
 }
 
-fn now() -> f64 {
+pub(crate) fn now() -> f64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.unwrap().as_secs_f64()
+}
+
+/// What a client reports about a rule.
+pub(crate) fn document(rule: &str, client: &str, timestamp: f64) -> Value {
+    json!({"RuleName": rule, "ClientID": client, "RequestCount": 110, "BorrowCount": 10, "SampledCount": 20,
+           "Timestamp": timestamp})
 }
 
 #[tokio::test]
@@ -145,6 +152,57 @@ async fn what_makes_no_rule_is_refused() {
             "Host of the Default rule",
         ),
         (
+            "/UpdateSamplingRule",
+            json!({"SamplingRuleUpdate": {"RuleName": "Default", "Priority": 5}}),
+            "Priority of the Default rule",
+        ),
+        (
+            "/UpdateSamplingRule",
+            json!({"SamplingRuleUpdate": {"RuleName": "taken", "Priority": 0}}),
+            "Priority",
+        ),
+        (
+            "/UpdateSamplingRule",
+            json!({"SamplingRuleUpdate": {"RuleName": "taken", "ReservoirSize": -1}}),
+            "ReservoirSize",
+        ),
+        (
+            "/UpdateSamplingRule",
+            json!({"SamplingRuleUpdate": {"RuleName": "taken", "FixedRate": 1.5}}),
+            "FixedRate",
+        ),
+        (
+            "/UpdateSamplingRule",
+            json!({"SamplingRuleUpdate": {"RuleARN": "arn:aws:xray:eu-west-1:123456789012:sampling-rule/taken"}}),
+            "not the ARN of a sampling rule of this account and region",
+        ),
+        (
+            "/DeleteSamplingRule",
+            json!({"RuleARN": "arn:aws:xray:us-east-1:210987654321:sampling-rule/taken"}),
+            "not the ARN of a sampling rule of this account and region",
+        ),
+        ("/DeleteSamplingRule", json!({}), "either RuleName or RuleARN"),
+        (
+            "/CreateSamplingRule",
+            with("SamplingRateBoost", json!({"MaxRate": 1.5, "CooldownWindowMinutes": 1})),
+            "less than or equal to 1",
+        ),
+        (
+            "/CreateSamplingRule",
+            with("SamplingRateBoost", json!({"MaxRate": 0.5})),
+            "cooldownWindowMinutes",
+        ),
+        ("/CreateSamplingRule", with("Host", Value::Null), "samplingRule.host"),
+        ("/CreateSamplingRule", with("URLPath", json!("")), "URLPath"),
+        (
+            "/CreateSamplingRule",
+            with(
+                "Attributes",
+                json!({"a": "1", "b": "2", "c": "3", "d": "4", "e": "5", "f": "6"}),
+            ),
+            "attributes",
+        ),
+        (
             "/DeleteSamplingRule",
             json!({"RuleName": "Default"}),
             "cannot be deleted",
@@ -160,10 +218,7 @@ async fn clients_that_report_are_granted_a_quota() {
     server
         .post("/CreateSamplingRule", &json!({"SamplingRule": rule("cart")}))
         .await;
-    let document = |rule: &str, timestamp: f64| {
-        json!({"RuleName": rule, "ClientID": "abcdef0123456789abcdef01", "RequestCount": 110, "BorrowCount": 10,
-               "SampledCount": 20, "Timestamp": timestamp})
-    };
+    let document = |rule: &str, timestamp: f64| document(rule, "abcdef0123456789abcdef01", timestamp);
     // The SDK for Java writes milliseconds.
     let documents = [
         document("cart", now()),
@@ -200,24 +255,129 @@ async fn clients_that_report_are_granted_a_quota() {
 }
 
 #[tokio::test]
+async fn of_the_default_rule_the_rates_and_the_boost_can_be_changed() {
+    let server = Server::start().await;
+    let arn = "arn:aws:xray:us-east-1:123456789012:sampling-rule/Default";
+    let boost = json!({"MaxRate": 0.5, "CooldownWindowMinutes": 10});
+    let update = json!({"SamplingRuleUpdate": {"RuleARN": arn, "FixedRate": 0.2, "ReservoirSize": 7,
+                                               "SamplingRateBoost": boost}});
+    let updated = server.post("/UpdateSamplingRule", &update).await.body;
+    let record = &updated["SamplingRuleRecord"];
+    assert_eq!(record["CreatedAt"], 0.0);
+    assert!(record["ModifiedAt"].as_f64().unwrap() > 1e9);
+    let rule = &record["SamplingRule"];
+    assert_eq!((&rule["FixedRate"], &rule["ReservoirSize"]), (&json!(0.2), &json!(7)));
+    assert_eq!(
+        (&rule["SamplingRateBoost"], &rule["Priority"]),
+        (&boost, &json!(10_000))
+    );
+    let listed = server.post("/GetSamplingRules", &json!({})).await.body;
+    assert_eq!(listed["SamplingRuleRecords"], json!([record]));
+}
+
+#[tokio::test]
+async fn a_strict_server_takes_25_rules_besides_the_default_one() {
+    let server = Server::with(AwsConfig {
+        strict: true,
+        ..AwsConfig::default()
+    })
+    .await;
+    let default = json!({"SamplingRuleUpdate": {"RuleName": "Default", "FixedRate": 0.1}});
+    assert_eq!(server.post("/UpdateSamplingRule", &default).await.status, 200);
+    for number in 0..25 {
+        let create = json!({"SamplingRule": rule(&format!("rule-{number}"))});
+        assert_eq!(
+            server.post("/CreateSamplingRule", &create).await.status,
+            200,
+            "{number}"
+        );
+    }
+    let one_more = json!({"SamplingRule": rule("one-more")});
+    server
+        .refuses(
+            "/CreateSamplingRule",
+            one_more.clone(),
+            "RuleLimitExceededException",
+            "25",
+        )
+        .await;
+    server.post("/DeleteSamplingRule", &json!({"RuleName": "rule-3"})).await;
+    assert_eq!(server.post("/CreateSamplingRule", &one_more).await.status, 200);
+    let listed = server.post("/GetSamplingRules", &json!({})).await.body;
+    assert_eq!(
+        listed["SamplingRuleRecords"].as_array().unwrap().len(),
+        26,
+        "all on one page"
+    );
+}
+
+#[tokio::test]
+async fn failures_that_go_unseen_raise_the_rate_for_a_minute() {
+    let server = Server::start().await;
+    let mut given = rule("cart");
+    (given["FixedRate"], given["SamplingRateBoost"]) =
+        (json!(0.01), json!({"MaxRate": 0.5, "CooldownWindowMinutes": 10}));
+    server
+        .post("/CreateSamplingRule", &json!({"SamplingRule": given}))
+        .await;
+    let failures = |rule: &str, timestamp: f64| {
+        json!({"RuleName": rule, "ServiceName": "shop", "Timestamp": timestamp, "AnomalyCount": 100,
+               "TotalCount": 5_000, "SampledAnomalyCount": 1})
+    };
+    let report = json!({
+        "SamplingStatisticsDocuments": [
+            document("cart", "abcdef0123456789abcdef01", now()),
+            document("Default", "abcdef0123456789abcdef01", now()),
+        ],
+        "SamplingBoostStatisticsDocuments": [
+            failures("cart", now()), failures("gone", now()), failures("Default", now()), failures("cart", now() - 400.0),
+        ],
+    });
+    let granted = server.post("/SamplingTargets", &report).await.body;
+    let targets = granted["SamplingTargetDocuments"].as_array().unwrap();
+    // 100 failures in ten seconds, of which one a second should be sampled.
+    assert_eq!(targets[0]["SamplingBoost"]["BoostRate"], 0.1, "{granted}");
+    let until = targets[0]["SamplingBoost"]["BoostRateTTL"].as_f64().unwrap();
+    assert!((50.0..=60.0).contains(&(until - now())), "{until}");
+    assert_eq!(targets[1].get("SamplingBoost"), None);
+    let unprocessed = granted["UnprocessedBoostStatistics"].as_array().unwrap();
+    let told: Vec<_> = unprocessed
+        .iter()
+        .map(|it| (&it["RuleName"], &it["ErrorCode"]))
+        .collect();
+    let expected =
+        [("gone", "404"), ("Default", "400"), ("cart", "400")].map(|(rule, code)| (json!(rule), json!(code)));
+    assert_eq!(
+        told,
+        expected.iter().map(|(rule, code)| (rule, code)).collect::<Vec<_>>()
+    );
+    assert_eq!(granted["UnprocessedStatistics"], json!([]));
+}
+
+#[tokio::test]
 async fn reports_about_nothing_are_answered_with_everything_sdks_read() {
     let server = Server::start().await;
     let expected = json!({"SamplingTargetDocuments": [], "LastRuleModification": 0.0, "UnprocessedStatistics": [],
                           "UnprocessedBoostStatistics": []});
-    server
-        .check(
-            "/SamplingTargets",
-            json!({"SamplingStatisticsDocuments": []}),
-            200,
-            expected,
-        )
-        .await;
-    // 25 rules and Default: one more than the model allows.
-    let document = json!({"RuleName": "Default", "ClientID": "abcdef0123456789abcdef01", "RequestCount": 0,
-                          "BorrowCount": 0, "SampledCount": 0, "Timestamp": now()});
-    let many = json!({"SamplingStatisticsDocuments": vec![document; 26]});
-    let granted = server.post("/SamplingTargets", &many).await.body;
-    assert_eq!(granted["SamplingTargetDocuments"].as_array().unwrap().len(), 26);
+    let nothing = json!({"SamplingStatisticsDocuments": []});
+    server.check("/SamplingTargets", nothing, 200, expected).await;
+}
+
+#[tokio::test]
+async fn statistics_are_listed_page_by_page_with_tokens_of_their_own() {
+    let server = Server::start().await;
+    let summaries = async |token: Value| {
+        server
+            .post("/SamplingStatisticSummaries", &json!({"NextToken": token}))
+            .await
+    };
+    let report = json!({"SamplingStatisticsDocuments": [document("Default", "abcdef0123456789abcdef01", now())]});
+    server.post("/SamplingTargets", &report).await;
+    let all = summaries(Value::Null).await.body;
+    assert_eq!(all["SamplingStatisticSummaries"].as_array().unwrap().len(), 1);
+    assert_eq!(all.get("NextToken"), None);
+    let wrong = summaries(json!("AAAA")).await;
+    wrong.is_fault("InvalidRequestException", "NextToken");
 }
 
 #[tokio::test]

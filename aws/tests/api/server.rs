@@ -48,18 +48,18 @@ impl Server {
     }
 
     pub(crate) async fn with(config: AwsConfig) -> Self {
-        Self::on(Arc::new(Memory::new()), StoreConfig::in_memory(), config, everything).await
+        Self::on(Arc::new(Memory::new()), StoreConfig::in_memory(), config, everything, None).await
     }
 
     /// The daemon's port.
     pub(crate) async fn daemon(config: AwsConfig) -> Self {
         let daemon = beamline_aws::daemon_router;
-        Self::on(Arc::new(Memory::new()), StoreConfig::in_memory(), config, daemon).await
+        Self::on(Arc::new(Memory::new()), StoreConfig::in_memory(), config, daemon, None).await
     }
 
     /// On a store that is configured in its own way.
     pub(crate) async fn storing(store: StoreConfig) -> Self {
-        Self::on(Arc::new(Memory::new()), store, AwsConfig::default(), everything).await
+        Self::on(Arc::new(Memory::new()), store, AwsConfig::default(), everything, None).await
     }
 
     /// Moves everything to its final place.
@@ -70,15 +70,27 @@ impl Server {
             .unwrap();
     }
 
+    /// A server whose queries are answered by something else than its store.
+    pub(crate) async fn reading(config: AwsConfig, source: Arc<dyn Source>) -> Self {
+        let memory = Arc::new(Memory::new());
+        Self::on(memory, StoreConfig::in_memory(), config, everything, Some(source)).await
+    }
+
     /// Stops, and starts again with nothing but what was written down.
     pub(crate) async fn restart(self) -> Self {
         let (engine, config) = (Arc::clone(&self.engine), self.config.clone());
         self.store.close();
         drop(self);
-        Self::on(engine, StoreConfig::in_memory(), config, everything).await
+        Self::on(engine, StoreConfig::in_memory(), config, everything, None).await
     }
 
-    async fn on(engine: Arc<Memory>, store: StoreConfig, config: AwsConfig, serves: Serves) -> Self {
+    async fn on(
+        engine: Arc<Memory>,
+        store: StoreConfig,
+        config: AwsConfig,
+        serves: Serves,
+        source: Option<Arc<dyn Source>>,
+    ) -> Self {
         let store = Arc::new(Store::on(Arc::clone(&engine) as _, store).unwrap());
         let limits = Limits::default();
         let collector = Config {
@@ -92,7 +104,7 @@ impl Server {
         let running = Collector::start(collector, Arc::clone(&store), Arc::default())
             .await
             .unwrap();
-        let source: Arc<dyn Source> = Arc::<Store>::clone(&store);
+        let source = source.unwrap_or_else(|| Arc::<Store>::clone(&store));
         let router = serves(config.clone(), running.collector.clone(), Arc::clone(&store), source);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
