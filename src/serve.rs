@@ -2,6 +2,7 @@
 
 mod figures;
 mod guard;
+mod jaeger;
 mod keys;
 mod listen;
 mod pages;
@@ -14,9 +15,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
-use beamline_aws::AwsConfig;
+use beamline_aws::{AwsConfig, Signatures};
 use beamline_collector::report::registry::Registry;
 use beamline_collector::{Collector, Limits, Running};
+use beamline_proto::jaeger::sampling_manager_server::SamplingManagerServer;
 use beamline_query::serve::{PoolConfig, QueryService};
 use beamline_query::source::Source;
 use beamline_store::{Location, Store, StoreConfig, StoreError};
@@ -27,6 +29,7 @@ use tracing::{info, warn};
 use crate::config::Config;
 use figures::Figures;
 pub(crate) use guard::SERVICE;
+use jaeger::Jaeger;
 use pages::Facts;
 use ports::Ports;
 pub(crate) use ready::Ready;
@@ -73,11 +76,21 @@ impl Server {
             crate::demo::now,
         );
         let aws = aws_config(&config);
-        let grpc = beamline_query::serve::routes(query).await.into_axum_router();
+        let account = store.known_account(&config.account, &config.region).unwrap_or_default();
+        let jaeger = Jaeger::new(Arc::clone(&receivers.collector.rules), account);
+        let grpc = beamline_query::serve::routes(query).await;
+        let grpc = grpc
+            .add_service(SamplingManagerServer::new(jaeger.clone()))
+            .into_axum_router();
         let grpc = guard::guarded(grpc, &aws, &config.account);
         let facts = Facts::new(Arc::clone(&store), figures, Arc::clone(&open), &ready);
         let collector = &receivers.collector;
-        let everywhere = beamline_aws::router(aws.clone(), collector.clone(), Arc::clone(&store), Arc::clone(&source));
+        let mut everywhere =
+            beamline_aws::router(aws.clone(), collector.clone(), Arc::clone(&store), Arc::clone(&source));
+        // Jaeger's clients cannot sign, so where everybody has to they get no rules.
+        if aws.signatures != Signatures::Enforce {
+            everywhere = everywhere.merge(jaeger.routes());
+        }
         let daemon = beamline_aws::daemon_router(aws, collector.clone(), Arc::clone(&store), source);
         let people = pages::everything(facts, everywhere, grpc);
 

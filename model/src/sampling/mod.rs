@@ -12,10 +12,12 @@
 //! | [`boost`] | when a rule samples more for a minute, because failures go unseen |
 //! | [`window`] | how much each rule saw and kept lately |
 //! | [`simulate`] | what rules would have kept of requests that were seen |
+//! | [`jaeger`] | what rules mean to clients that ask Jaeger's way |
 
 pub mod boost;
 pub mod decide;
 pub mod glob;
+pub mod jaeger;
 pub mod matching;
 pub mod quota;
 pub mod record;

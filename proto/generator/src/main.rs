@@ -4,7 +4,7 @@
 //! Each contract is one module, which turns the text of the contract into [`Output`]s and touches no file of its own.
 
 mod aws;
-mod query;
+mod grpc;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ struct Output {
 /// Makes the files of one contract from what is in the `proto` folder.
 type Generate = fn(proto: &Path) -> Result<Vec<Output>>;
 
-const CONTRACTS: &[(&str, Generate)] = &[("aws", aws::generate), ("query", query::generate)];
+const CONTRACTS: &[(&str, Generate)] = &[("aws", aws::generate), ("jaeger", grpc::jaeger), ("query", grpc::query)];
 
 /// `beamline-proto-generator [CONTRACT…]` writes the named contracts, or all of them.
 /// `beamline-proto-generator --botocore FOLDER` takes over AWS's service models from an unpacked botocore before that.
