@@ -328,6 +328,9 @@ pub(crate) struct LoadArgs {
     /// So many reads of each kind afterwards; 0 for none
     #[arg(long, default_value_t = 200)]
     pub(crate) reads: u32,
+    /// So many clients ask for sampling rules and targets meanwhile, each twice a second
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=1_000))]
+    pub(crate) pollers: u16,
     /// Print the report as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -6,6 +6,7 @@
 //! | [`template`] | requests encoded once, with holes for what differs from one sending to the next |
 //! | [`otlp`], [`xray`] | a shape as templates of either protocol |
 //! | [`drive`] | when to send what, and what came back |
+//! | [`polls`] | sampling clients that ask meanwhile |
 //! | [`server`] | the other side: counters, CPU time, disk |
 //! | [`reads`] | how fast answers are afterwards |
 //! | [`report`] | all of it, for people or as JSON |
@@ -14,6 +15,7 @@
 
 mod drive;
 mod otlp;
+mod polls;
 mod reads;
 mod report;
 mod server;
@@ -47,7 +49,9 @@ pub(crate) async fn run(mut args: LoadArgs) -> anyhow::Result<()> {
         Protocol::XrayUdp | Protocol::XrayApi => xray::templates(args.shape, args.seed),
     };
     let progress = progress(&args);
+    let polls = polls::Polls::start(&args)?;
     let sent = drive::run(&args, templates, &progress).await?;
+    let polls = polls.map_or_else(|| Ok(Vec::new()), polls::Polls::stop)?;
     progress.finish_and_clear();
     target.settle(&before, sent.documents()).await?;
     let after = target.look().await.context("looking at the server after the load")?;
@@ -55,7 +59,7 @@ pub(crate) async fn run(mut args: LoadArgs) -> anyhow::Result<()> {
         0 => Vec::new(),
         count => reads::run(&args, &sent, count).await?,
     };
-    let report = report::Report::new(&args, &sent, &before, &after, reads);
+    let report = report::Report::new(&args, &sent, &before, &after, polls, reads);
     let mut out = std::io::stdout().lock();
     if args.json {
         writeln!(out, "{}", report.json())?;

@@ -44,7 +44,13 @@ stop
 
 title "OTLP over gRPC, as much as the server takes, $seconds"
 start otlp
-"$beamline" load --ready-file "$folder/ready.json" --duration "$seconds" --reads 0
+"$beamline" load --ready-file "$folder/ready.json" --duration "$seconds" --reads 0 | tee "$folder/most"
+stop
+most=$(sed -n 's|^acknowledged .* \([0-9,]*\)/s$|\1|p' "$folder/most" | tr -d ,)
+
+title "OTLP over gRPC at half of that, and 20 sampling clients meanwhile, $seconds"
+start polled
+"$beamline" load --ready-file "$folder/ready.json" --rate "$((most / 2))" --duration "$seconds" --reads 0 --pollers 20
 stop
 
 for rate in 40k 100k; do

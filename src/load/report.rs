@@ -7,6 +7,7 @@ use hdrhistogram::Histogram;
 use serde_json::{Value, json};
 
 use super::drive::Sent;
+use super::polls::Poll;
 use super::reads::Read;
 use super::server::Look;
 use crate::cli::{LoadArgs, Protocol, ShapeArg};
@@ -23,11 +24,19 @@ pub(super) struct Report<'a> {
     own_cpu: Option<f64>,
     resident: Option<u64>,
     disk: Option<u64>,
+    polls: Vec<Poll>,
     reads: Vec<Read>,
 }
 
 impl<'a> Report<'a> {
-    pub(super) fn new(args: &'a LoadArgs, sent: &'a Sent, before: &Look, after: &Look, reads: Vec<Read>) -> Self {
+    pub(super) fn new(
+        args: &'a LoadArgs,
+        sent: &'a Sent,
+        before: &Look,
+        after: &Look,
+        polls: Vec<Poll>,
+        reads: Vec<Read>,
+    ) -> Self {
         let gained = |get: fn(&Look) -> Option<f64>| Some(get(after)? - get(before)?);
         Self {
             args,
@@ -41,6 +50,7 @@ impl<'a> Report<'a> {
                 .disk
                 .zip(before.disk)
                 .map(|(after, before)| after.saturating_sub(before)),
+            polls,
             reads,
         }
     }
@@ -81,6 +91,14 @@ impl<'a> Report<'a> {
             .iter()
             .map(|read| json!({"what": read.what, "answer": read.answer, "micros": quantiles(&read.times)}))
             .collect();
+        let polls: Vec<Value> = self
+            .polls
+            .iter()
+            .map(|poll| {
+                json!({"what": poll.what, "asked": poll.times.len(), "failed": poll.failed,
+                       "micros": quantiles(&poll.times)})
+            })
+            .collect();
         json!({
             "protocol": protocol(self.args.protocol),
             "shape": shape(self.args.shape),
@@ -101,6 +119,7 @@ impl<'a> Report<'a> {
             "own_cpu_seconds_per_million": self.per_million(self.own_cpu),
             "server_resident_bytes": self.resident,
             "disk_bytes_per_span": self.bytes_per_span(),
+            "polls": polls,
             "reads": reads,
         })
     }
@@ -121,7 +140,11 @@ impl<'a> Report<'a> {
         };
         line("rate", format!("{} spans/s ({target})", count(self.rate() as u64)))?;
         if self.args.protocol != Protocol::XrayUdp {
-            line("acknowledged", format!("{} spans", count(sent.acknowledged)))?;
+            let rate = sent.acknowledged as f64 / sent.took.as_secs_f64().max(1e-9);
+            line(
+                "acknowledged",
+                format!("{} spans, {}/s", count(sent.acknowledged), count(rate as u64)),
+            )?;
         }
         line(
             "stored",
@@ -148,6 +171,17 @@ impl<'a> Report<'a> {
         }
         if let Some(bytes) = self.bytes_per_span() {
             line("disk", format!("{bytes:.1} bytes per span, all indexes"))?;
+        }
+        for poll in &self.polls {
+            let failed = match poll.failed {
+                0 => String::new(),
+                failed => format!(", {} failed", count(failed)),
+            };
+            let asked = count(poll.times.len());
+            line(
+                "poll",
+                format!("{}  {} ({asked} asked{failed})", times(&poll.times), poll.what),
+            )?;
         }
         for read in &self.reads {
             line(
