@@ -197,8 +197,8 @@ impl Targets {
         summaries
     }
 
-    /// How the rules of an account are used, by name, with what was reported since a moment within the last hour. Rules
-    /// that nobody reported about may be left out.
+    /// How the rules of an account are used, by name, with what was reported since a moment within the last hour, or in
+    /// the same ten seconds. Rules that nobody reported about may be left out.
     #[must_use]
     pub fn activity(&self, account: Account, since: Timestamp, now: Timestamp) -> FxHashMap<String, Activity> {
         let rules = self.rules.set(account).ok().map(|(rules, _)| rules);
@@ -211,7 +211,7 @@ impl Targets {
                 boost: rule.and_then(|rule| known.booster.given(rule, now)),
                 ..Activity::default()
             };
-            for window in known.windows.recent(now).take_while(|window| window.start >= since) {
+            for window in known.windows.recent(now).take_while(|window| window.end() > since) {
                 activity.requests += window.requests;
                 activity.sampled += window.sampled;
                 activity.borrowed += window.borrowed;

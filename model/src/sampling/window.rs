@@ -25,6 +25,14 @@ pub struct Window {
     pub sampled: u64,
 }
 
+impl Window {
+    /// When it ends.
+    #[must_use]
+    pub fn end(&self) -> Timestamp {
+        self.start.plus(WINDOW)
+    }
+}
+
 /// The windows of the last hour, oldest first; windows in which nothing was reported are left out.
 #[derive(Clone, Debug, Default)]
 pub struct Windows {

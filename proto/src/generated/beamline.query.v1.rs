@@ -717,7 +717,7 @@ pub struct UsedSamplingRule {
     /// Requests per second that they may keep for sure, together.
     #[prost(uint64, tag = "5")]
     pub leased: u64,
-    /// What they reported within the last minutes, see `ListSamplingRulesResponse.since`: requests that fell under it.
+    /// Requests that fell under it, as clients reported since `ListSamplingRulesResponse.since`.
     #[prost(uint64, tag = "6")]
     pub requests: u64,
     /// Of those, how many they sampled.
@@ -1583,7 +1583,7 @@ pub struct ListSamplingRulesResponse {
     /// When any of them was made, changed or removed last; not set if that never happened.
     #[prost(message, optional, tag = "2")]
     pub changed: ::core::option::Option<::prost_types::Timestamp>,
-    /// From when on reports of clients are counted: five minutes ago.
+    /// From when on reports of clients are counted: five minutes ago, or when the server was started.
     #[prost(message, optional, tag = "3")]
     pub since: ::core::option::Option<::prost_types::Timestamp>,
 }
