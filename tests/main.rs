@@ -13,5 +13,6 @@ mod flow;
 mod golden;
 mod harness;
 mod samples;
+mod sampling;
 mod signatures;
 mod wire;

@@ -100,6 +100,7 @@ async fn about(State(facts): State<Facts>) -> Response {
             "the same over HTTP",
             format!("OTEL_EXPORTER_OTLP_ENDPOINT=http://{otlp_http}"),
         ),
+        ("Jaeger's samplers", format!("http://{http}/sampling")),
         ("AWS CLI and SDKs", format!("AWS_ENDPOINT_URL_XRAY=http://{http}")),
         ("services and calls", format!("beamline map --endpoint http://{http}")),
         ("traces", format!("beamline search 'fault' --endpoint http://{http}")),
