@@ -10,6 +10,7 @@ use beamline_model::time::Timestamp;
 use beamline_store::Store;
 use beamline_store::api::{Account, Batch};
 use bytes::{Bytes, BytesMut};
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::commit::{self, Busy};
 use crate::config::Limits;
@@ -76,7 +77,7 @@ pub(crate) struct Datagrams {
 impl Pipeline {
     /// Takes an `ExportTraceServiceRequest`; returns when its spans are kept.
     pub(crate) async fn spans(&self, source: Source, request: Bytes) -> Result<Verdict, Failure> {
-        let (draft, mut verdict) = self.decode_spans(source, &request)?;
+        let (draft, mut verdict) = aside(request.len(), || self.decode_spans(source, &request))?;
         let kept = draft.records.len() as u64;
         let committed = commit::commit(&self.store, draft.over(source.account, request)).await?;
         let too_large = committed.refused.len() as u64;
@@ -92,12 +93,15 @@ impl Pipeline {
     /// Takes segment documents, or OTLP requests in the spelling of ADOT's datagrams; returns when what is valid is
     /// kept, with what is not.
     pub(crate) async fn documents(&self, source: Source, documents: &[Bytes]) -> Result<Vec<Unprocessed>, Busy> {
-        let mut judgement = Judgement::new(self, source);
-        let mut datagrams = Datagrams::default();
-        for document in documents {
-            datagrams.add(document, &mut judgement);
-        }
-        let mut unprocessed = judgement.unprocessed;
+        let bytes = documents.iter().map(Bytes::len).sum();
+        let (datagrams, mut unprocessed) = aside(bytes, || {
+            let mut judgement = Judgement::new(self, source);
+            let mut datagrams = Datagrams::default();
+            for document in documents {
+                datagrams.add(document, &mut judgement);
+            }
+            (datagrams, judgement.unprocessed)
+        });
         let ids = datagrams.draft.ids.clone();
         let committed = commit::commit(&self.store, datagrams.into_batch(source.account)).await?;
         for &index in &committed.refused {
@@ -175,6 +179,20 @@ impl Pipeline {
         for _ in 0..count {
             Judgement::new(self, source).refuse(Rejected::TraceTooLarge, "trace size exceeded", None, &[]);
         }
+    }
+}
+
+/// More bytes than this take so long to decode that whoever else is served by the same thread would notice.
+const LONG: usize = 128 * 1024;
+
+/// Decodes so many bytes, with everything else that waits for this thread handed to another one if that takes long. A
+/// runtime that has no other thread has nobody else to serve either.
+fn aside<T>(bytes: usize, decode: impl FnOnce() -> T) -> T {
+    let flavor = Handle::try_current().map(|runtime| runtime.runtime_flavor());
+    if bytes > LONG && matches!(flavor, Ok(RuntimeFlavor::MultiThread)) {
+        tokio::task::block_in_place(decode)
+    } else {
+        decode()
     }
 }
 
@@ -312,5 +330,33 @@ impl Judge for Judgement<'_> {
 impl From<Busy> for Failure {
     fn from(busy: Busy) -> Self {
         Self::Busy(busy)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use tokio::task::JoinSet;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn what_takes_long_to_decode_keeps_nobody_else_waiting() {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async {
+            let (tell, told) = mpsc::channel();
+            let mut others = JoinSet::new();
+            others.spawn(async move { tell.send(()).unwrap() });
+            // The only thread is busy here until somebody else has had a turn.
+            aside(LONG + 1, || told.recv_timeout(Duration::from_secs(60))).unwrap();
+        });
+        tasks.join_next().await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_runtime_of_one_thread_decodes_on_it() {
+        assert_eq!(aside(LONG + 1, || 7), 7);
     }
 }
