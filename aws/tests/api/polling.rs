@@ -1,5 +1,6 @@
 //! What real sampling clients send and rely on, one test for each way in which they differ from the model.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use beamline_aws::AwsConfig;
 use beamline_model::digest::Digest;
 use beamline_model::group::Group;
 use beamline_model::id::TraceId;
+use beamline_model::insight::{Insight, InsightId, Minute};
 use beamline_model::stats::GraphStats;
 use beamline_model::time::{TimeRange, Timestamp};
 use beamline_query::source::Source;
@@ -267,6 +269,22 @@ impl Source for Stuck {
     fn graph_series(&self, _: Account, _: TimeRange, _: u32) -> Result<Vec<(Timestamp, GraphStats)>, StoreError> {
         self.wait();
         Ok(Vec::new())
+    }
+
+    fn group_statistics(&self, _: Account, _: &str, _: u64) -> Option<(Account, u32)> {
+        None
+    }
+
+    fn counts(&self, _: Account, _: Range<u32>) -> Result<Vec<(u32, Minute)>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn insights(&self, _: Account) -> Result<Vec<Insight>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn insight(&self, _: Account, _: InsightId) -> Result<Option<Insight>, StoreError> {
+        Ok(None)
     }
 
     fn subscribe(&self) -> broadcast::Receiver<Touched> {
