@@ -30,6 +30,7 @@ use crate::config::Config;
 use figures::Figures;
 pub(crate) use guard::SERVICE;
 use jaeger::Jaeger;
+use listen::Threads;
 use pages::Facts;
 use ports::Ports;
 pub(crate) use ready::Ready;
@@ -44,6 +45,8 @@ pub(crate) struct Server {
     store: Arc<Store>,
     receivers: Running,
     listeners: JoinSet<()>,
+    /// Those that the listeners run on.
+    threads: Threads,
     stopping: CancellationToken,
     open: Arc<AtomicBool>,
 }
@@ -95,8 +98,11 @@ impl Server {
         let people = pages::everything(facts, everywhere, grpc);
 
         let (mut listeners, stopping) = (JoinSet::new(), CancellationToken::new());
+        let threads = Threads::start().context("starting the threads that answer")?;
         for (listener, router) in [(ports.http, people), (ports.xray, daemon)] {
-            listeners.spawn(listen::serve(listener, router, stopping.clone(), config.drain));
+            let listener = threads.take_over(listener)?;
+            let serving = listen::serve(listener, router, stopping.clone(), config.drain);
+            listeners.spawn_on(serving, threads.handle());
         }
         if config.master_files.paths().next().is_some() {
             let files = config.master_files.clone();
@@ -115,6 +121,7 @@ impl Server {
             store,
             receivers,
             listeners,
+            threads,
             stopping,
             open,
         })
@@ -129,6 +136,7 @@ impl Server {
             warn!("{unclean}");
         }
         while self.listeners.join_next().await.is_some() {}
+        drop(self.threads);
         let store = Arc::clone(&self.store);
         tokio::task::spawn_blocking(move || store.close())
             .await

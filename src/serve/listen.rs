@@ -16,6 +16,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -28,6 +29,48 @@ const CONNECTIONS: usize = 1_024;
 const PATIENCE: Duration = Duration::from_secs(15);
 /// After a failure to accept, such as too many open files, this long until the next try.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// Threads of their own for those who ask. Threads that decode spans all the time have used up what the system's scheduler
+/// gives them, and whoever shares them waits for that too; these mostly sleep, so they run as soon as they are woken.
+pub(super) struct Threads {
+    /// `None` once it is being shut down.
+    runtime: Option<Runtime>,
+    handle: Handle,
+}
+
+impl Threads {
+    /// Starts them.
+    pub(super) fn start() -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .thread_name("answers")
+            .enable_all()
+            .build()?;
+        Ok(Self {
+            handle: runtime.handle().clone(),
+            runtime: Some(runtime),
+        })
+    }
+
+    pub(super) fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// A listener that is polled by these threads from now on.
+    pub(super) fn take_over(&self, listener: TcpListener) -> io::Result<TcpListener> {
+        let listener = listener.into_std()?;
+        let _here = self.handle.enter();
+        TcpListener::from_std(listener)
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            // Whoever drops this may be a task itself, and must not wait for threads.
+            runtime.shutdown_background();
+        }
+    }
+}
 
 /// Serves until `stopping`; then finishes what is under way, but takes no longer than `grace`.
 pub(super) async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken, grace: Duration) {
