@@ -5,6 +5,7 @@ use beamline_model::digest::Digest;
 use beamline_model::group::Group;
 use beamline_model::id::TraceId;
 use beamline_model::insight::{Insight, InsightId, Minute};
+use beamline_model::sampling::record::RuleRecord;
 use beamline_model::stats::GraphStats;
 use beamline_model::time::{TimeRange, Timestamp};
 use beamline_store::StoreError;
@@ -45,6 +46,10 @@ impl Source for Restricted {
 
     fn groups(&self, account: Account) -> Result<Vec<Group>, StoreError> {
         self.source.groups(account)
+    }
+
+    fn sampling_rules(&self, account: Account) -> Result<Vec<RuleRecord>, StoreError> {
+        self.source.sampling_rules(account)
     }
 
     fn trace(&self, account: Account, trace: TraceId) -> Result<Option<StoredTrace>, StoreError> {
