@@ -48,7 +48,14 @@ impl Server {
     }
 
     pub(crate) async fn with(config: AwsConfig) -> Self {
-        Self::on(Arc::new(Memory::new()), StoreConfig::in_memory(), config, everything, None).await
+        Self::on(
+            Arc::new(Memory::new()),
+            StoreConfig::in_memory(),
+            config,
+            everything,
+            None,
+        )
+        .await
     }
 
     /// The daemon's port.
