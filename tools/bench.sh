@@ -60,13 +60,13 @@ for rate in 40k 100k; do
   stop
 done
 
-title "$spans spans over 24 h, then reads"
+title "$spans spans over 24 h at 100,000 spans/s, then reads"
 start large
-"$beamline" load --spans "$spans" --rate 90k --span-of 24h --ready-file "$folder/ready.json" --reads 0
+"$beamline" load --spans "$spans" --rate 100k --span-of 24h --ready-file "$folder/ready.json" --reads 0 | tee "$folder/large.txt"
 # Traces are sealed after 10 s of silence, and the log's space is given back 15 s later.
 sleep 45
 bytes=$(du -sb "$folder/large" | cut -f1)
-count=$(numfmt --from=si "${spans^^}")
+count=$(sed -n 's|^stored  *\([0-9,]*\) spans.*|\1|p' "$folder/large.txt" | tr -d ,)
 echo "disk, at rest          $((bytes / count)) bytes per span, all indexes"
 "$beamline" load --spans 10 --ready-file "$folder/ready.json" --reads 200 --span-of 24h | grep read
 stop
@@ -74,3 +74,10 @@ began=$(date +%s%N)
 start large
 echo "start with $spans spans   $((($(date +%s%N) - began) / 1000000)) ms"
 echo "server memory          $(resident) resident"
+stop
+
+title "service graph of 24 h with several hundred calls: 1M spans of the skewed shape"
+start skewed
+"$beamline" load --shape skewed --spans 1M --rate 40k --span-of 24h --ready-file "$folder/ready.json" --reads 0 | grep -E '^(stored|lost)'
+sleep 45
+"$beamline" load --shape skewed --spans 10 --ready-file "$folder/ready.json" --reads 100 --span-of 24h | grep 'service graph'
