@@ -120,7 +120,7 @@ async fn a_token_that_no_page_gave_is_refused() {
         members.any(|member| member.name == "NextToken")
     };
     let mut tried = 0;
-    for operation in SERVICE.operations.filter(is_paginated) {
+    for operation in SERVICE.operations.iter().filter(is_paginated) {
         // Some text, one that looks like a token, and a token of a list that does not exist.
         for token in ["?", "AgAAAAAAAAABAAAAAAAAAAI", "AAAAAAA"] {
             let mut request = world.minimal(operation);
