@@ -188,6 +188,8 @@ fn collector_config(config: &Config, ports: &Ports) -> beamline_collector::Confi
 
 fn aws_config(config: &Config) -> AwsConfig {
     AwsConfig {
+        default_account: config.account.clone(),
+        default_region: config.region.clone(),
         signatures: config.signatures,
         credentials: Arc::new(config.credentials.clone()),
         clock: crate::demo::now,

@@ -95,6 +95,23 @@ fn a_datagram_becomes_an_answer_byte_for_byte() {
 }
 
 #[test]
+fn whoever_does_not_sign_finds_in_an_account_of_ones_own_what_came_unsigned() {
+    let server = Server::start_with(&["--account", "111122223333", "--region", "eu-north-1"]);
+    let id = new_trace_id(9);
+    let (start, end) = (seconds() - 0.5, seconds());
+    let document =
+        json!({"trace_id": id, "id": "53995c3f42cd8ad8", "name": "cart", "start_time": start, "end_time": end});
+    block_on(server.await_trace(&id, 1, || {
+        server.send_datagram(format!("{HEADER}{document}").as_bytes())
+    }));
+    let body = json!({"TraceIds": [id]}).to_string();
+    let (status, answer) = http(server.http(), "POST", "/Traces", "application/json", body.as_bytes());
+    assert_eq!(status, 200, "{answer}");
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(answer["Traces"][0]["Id"], id, "{answer}");
+}
+
+#[test]
 fn both_protocols_meet_in_one_trace_and_one_graph() {
     let server = Server::start();
     let id = new_trace_id(2);

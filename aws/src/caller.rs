@@ -5,11 +5,12 @@ use std::net::SocketAddr;
 use axum::extract::ConnectInfo;
 use http::request::Parts;
 
+use crate::AwsConfig;
 use crate::sigv4::Pass;
 
-/// The account of whoever does not say, or whose access key is not configured.
+/// The account of whoever does not say, or whose access key is not configured, unless the server is told another.
 pub const DEFAULT_ACCOUNT: &str = "123456789012";
-/// The region of whoever does not sign.
+/// The region of whoever does not sign, unless the server is told another.
 pub const DEFAULT_REGION: &str = "us-east-1";
 
 /// The party a request is answered for.
@@ -25,11 +26,11 @@ pub(crate) struct Caller {
 
 impl Caller {
     /// Who sent a request, as far as it got through the gate.
-    pub(crate) fn of(parts: &Parts, pass: &Pass<'_>) -> Self {
+    pub(crate) fn of(parts: &Parts, pass: &Pass<'_>, config: &AwsConfig) -> Self {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         Self {
-            account: pass.account().unwrap_or(DEFAULT_ACCOUNT).to_owned(),
-            region: pass.region().unwrap_or(DEFAULT_REGION).to_owned(),
+            account: pass.account().unwrap_or(&config.default_account).to_owned(),
+            region: pass.region().unwrap_or(&config.default_region).to_owned(),
             peer: peer.map(|ConnectInfo(peer)| *peer),
         }
     }

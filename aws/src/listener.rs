@@ -28,7 +28,7 @@ use tokio::runtime::RuntimeFlavor;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tracing::Instrument;
 
-use crate::caller::Caller;
+use crate::caller::{Caller, DEFAULT_ACCOUNT, DEFAULT_REGION};
 use crate::fault::Fault;
 use crate::protocol::rest_json;
 use crate::sigv4::{self, Credentials, Gate, Pass, Signatures};
@@ -51,6 +51,10 @@ const LARGE_BODY: usize = 128 << 10;
 pub struct AwsConfig {
     /// Whose key is whose. Where nothing is verified, whoever signs with another key is in the default account.
     pub credentials: Arc<Credentials>,
+    /// The account of whoever does not say, or whose key is nobody's.
+    pub default_account: String,
+    /// The region of whoever does not sign.
+    pub default_region: String,
     /// What is done about signatures.
     pub signatures: Signatures,
     /// Tells how old signatures are.
@@ -69,6 +73,8 @@ impl Default for AwsConfig {
     fn default() -> Self {
         Self {
             credentials: Arc::default(),
+            default_account: DEFAULT_ACCOUNT.to_owned(),
+            default_region: DEFAULT_REGION.to_owned(),
             signatures: Signatures::Off,
             clock: || Timestamp::ZERO,
             body_limit: 8 << 20,
@@ -127,7 +133,7 @@ impl Listener {
         {
             return Err(unknown());
         }
-        let caller = Caller::of(&parts, &pass);
+        let caller = Caller::of(&parts, &pass, &self.config);
         let room = self.room(operation);
         let _permit = room.admit(&parts)?;
         let sent = self.read(body, room.limit).await?;
@@ -170,7 +176,7 @@ impl Listener {
                 body = Body::from(sent.clone());
             }
             verify(&pass, &parts, &sent)?;
-            Caller::of(&parts, &pass)
+            Caller::of(&parts, &pass, &self.config)
         };
         self.xray.export(caller, Request::from_parts(parts, body)).await
     }

@@ -60,6 +60,22 @@ async fn the_signature_says_whose_region_is_meant() {
 }
 
 #[tokio::test]
+async fn whoever_does_not_sign_is_where_the_server_says() {
+    let server = Server::with(AwsConfig {
+        default_account: "111122223333".to_owned(),
+        default_region: "eu-north-1".to_owned(),
+        ..AwsConfig::default()
+    })
+    .await;
+    let created = server.post("/CreateGroup", &json!({"GroupName": "mine"})).await;
+    let arn = created.body["Group"]["GroupARN"].as_str().unwrap();
+    assert!(
+        arn.starts_with("arn:aws:xray:eu-north-1:111122223333:group/mine/"),
+        "{arn}"
+    );
+}
+
+#[tokio::test]
 async fn accounts_and_regions_are_kept_apart() {
     let credential = Credential {
         secret: Secret::new("not looked at"),
