@@ -278,18 +278,18 @@ impl Page {
             .enumerate()
             .filter(|(_, text)| wanted(text))
             .peekable();
-        let names = || self.names.iter().any(&wanted);
+        if self.names.iter().any(&wanted) {
+            (0..self.rows).for_each(each);
+            return Some(());
+        }
         if values.peek().is_none() {
-            if names() {
-                (0..self.rows).for_each(each);
-            }
             return Some(());
         }
         let Walked { new_before, again, .. } = self.walked()?;
         let mut found = Vec::new();
         for (value, _) in values {
             let comes_again = again.get(value / 64).is_some_and(|bits| bits >> (value % 64) & 1 == 1);
-            if comes_again || names() {
+            if comes_again {
                 (0..self.rows).for_each(each);
                 return Some(());
             }
