@@ -9,6 +9,9 @@ use beamline_model::record::{Body, Record};
 use beamline_model::time::{TimeRange, Timestamp};
 use bytes::Bytes;
 
+pub mod log;
+pub mod metric;
+
 /// An (account, region) pair, interned: what one AWS client sees. 0 is the default pair, which unsigned input gets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Account(pub u16);

@@ -37,6 +37,16 @@ pub enum Family {
     Edge,
     /// Control-plane objects: rules, groups, …
     Object,
+    /// Log events in chunks.
+    Log,
+    /// What is known of a log group's streams and days.
+    LogIndex,
+    /// What is measured: descriptors of series.
+    Series,
+    /// Which series have a term.
+    SeriesIndex,
+    /// Data points as received, by the hour. Coarser points will have tables of their own, since they are kept longer.
+    Points,
 }
 
 impl Family {
@@ -49,7 +59,10 @@ impl Family {
             Self::Hot | Self::Trace(_) => Some(1),
             Self::Object => Some(3),
             Self::Block => Some(4),
-            Self::Summary | Self::Bitmap | Self::Filter | Self::Edge => Some(6),
+            Self::Summary | Self::Bitmap | Self::Filter | Self::Edge | Self::LogIndex | Self::Points => Some(6),
+            Self::Series => Some(2),
+            Self::Log => Some(8),
+            Self::SeriesIndex => Some(11),
         }
     }
 
@@ -66,7 +79,7 @@ impl Family {
     #[must_use]
     pub fn bucket(self, bucket: u32) -> Vec<u8> {
         match self {
-            Self::Block => u16::try_from(bucket).unwrap_or(u16::MAX).to_be_bytes().to_vec(),
+            Self::Block | Self::Log => u16::try_from(bucket).unwrap_or(u16::MAX).to_be_bytes().to_vec(),
             _ => bucket.to_be_bytes().to_vec(),
         }
     }

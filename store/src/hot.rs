@@ -1,19 +1,27 @@
 //! The hot log: what was acknowledged and is not sealed yet.
 //!
 //! Everything that gathers while one commit is being written shares the next: one write, one sync, then the live table
-//! takes it, then everybody is acknowledged. Per commit and shard there is one compressed value ([`codec`]) under the
-//! commit's number; the sealer moves a watermark behind which the log is forgotten.
+//! takes it, then everybody is acknowledged. Per commit and shard there is one compressed value ([`envelope`]) under the
+//! commit's number; the sealer moves a watermark behind which the log is forgotten. Traces have several shards, log
+//! events and data points one each, with items of their own.
 
 pub(crate) mod codec;
+pub(crate) mod envelope;
+mod group;
 pub(crate) mod queue;
 pub(crate) mod replay;
+pub(crate) mod work;
 pub(crate) mod writer;
 
 use beamline_model::id::TraceId;
 use beamline_model::time::Timestamp;
 
 use crate::api::{Account, Batch, BatchRecord};
-use crate::error::StoreError;
+
+/// The shard of log events. Traces have those from 0 to [`SHARDS`](crate::live::SHARDS).
+pub(crate) const LOGS: usize = 0x40;
+/// The shard of data points.
+pub(crate) const POINTS: usize = 0x41;
 
 /// One record on its way into the live table, with its bytes where they happen to be.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,27 +52,4 @@ impl<'a> Incoming<'a> {
             body: body.unwrap_or_default(),
         }
     }
-}
-
-/// Refuses a batch that points outside of itself, before any of it is queued.
-pub(crate) fn check(batch: &Batch) -> Result<(), StoreError> {
-    for record in &batch.records {
-        let body = &record.body;
-        if body.start > body.end || body.end as usize > batch.buffer.len() {
-            return Err(StoreError::Malformed("a body lies outside of the buffer"));
-        }
-        if record
-            .context
-            .is_some_and(|index| index as usize >= batch.contexts.len())
-        {
-            return Err(StoreError::Malformed("a context does not exist"));
-        }
-    }
-    Ok(())
-}
-
-/// The bytes a batch holds on to while it waits.
-pub(crate) fn size(batch: &Batch) -> usize {
-    let contexts: usize = batch.contexts.iter().map(bytes::Bytes::len).sum();
-    batch.buffer.len() + contexts + batch.records.len() * size_of::<BatchRecord>()
 }

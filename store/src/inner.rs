@@ -21,6 +21,7 @@ use crate::seal::Sealer;
 use crate::sealed::Frames;
 use crate::table::cache::Cache;
 use crate::table::groups::CountedGroups;
+use crate::{log, metric};
 
 pub(crate) struct Inner {
     pub(crate) config: StoreConfig,
@@ -32,6 +33,8 @@ pub(crate) struct Inner {
     pub(crate) counters: Counters,
     pub(crate) queue: Queue,
     pub(crate) live: Live,
+    pub(crate) logs: log::live::Live,
+    pub(crate) points: metric::live::Live,
     pub(crate) frames: Frames,
     /// What searches decoded.
     pub(crate) cache: Cache,
@@ -65,6 +68,8 @@ impl Inner {
             counters: Counters::default(),
             queue: Queue::new(config.commit.queue_bytes),
             live: Live::default(),
+            logs: log::live::Live::default(),
+            points: metric::live::Live::default(),
             frames: Frames::default(),
             // A share of the whole; see `docs/store-layout.md`.
             cache: Cache::new(config.memory / 8),

@@ -22,6 +22,7 @@ pub(crate) use self::pick::Which;
 use self::prepare::Prepared;
 use crate::engine::{Change, Durability, Family, WriteBatch};
 use crate::error::StoreError;
+use crate::hot::{LOGS, POINTS};
 use crate::inner::Inner;
 use crate::live::SHARDS;
 use crate::table::Tables;
@@ -272,7 +273,7 @@ fn trim(store: &Inner) -> Result<(), StoreError> {
     let mut batch = WriteBatch::default();
     {
         let view = store.engine.view();
-        for shard in 0..SHARDS {
+        for shard in (0..SHARDS).chain([LOGS, POINTS]) {
             let watermark = meta::watermark(&*view, shard)?;
             meta::put_watermark(&mut batch, shard, watermark);
             batch.changes.push(Change::DeleteBelow {

@@ -1,7 +1,6 @@
 //! The store itself: opening it, what goes in, what comes out, closing it.
 
 use std::path::Path;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 
@@ -10,12 +9,15 @@ use beamline_model::time::Timestamp;
 use tokio::sync::{broadcast, oneshot};
 
 use crate::account::Accounts;
+use crate::api::log::LogBatch;
+use crate::api::metric::PointBatch;
 use crate::api::{Account, Batch, Committed, StoredTrace, Touched};
 use crate::config::{Location, StoreConfig};
 use crate::engine::memory::Memory;
 use crate::engine::{Durability, Engine, EngineErrorKind};
 use crate::error::StoreError;
 use crate::hot::queue::{Job, Reply};
+use crate::hot::work::Work;
 use crate::inner::Inner;
 use crate::seal::{self, Which};
 use crate::{cipher, hot, meta, read};
@@ -104,37 +106,50 @@ impl Store {
     ///
     /// Waits for the write, but never for room: a full queue is [`StoreError::Overloaded`].
     pub async fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
-        let records = batch.records.len();
-        self.admit(&batch).inspect_err(|error| self.count(error, records))?;
+        self.keep(Work::Records(batch)).await
+    }
+
+    /// The same for log events, of which none is refused by itself.
+    pub async fn commit_logs(&self, batch: LogBatch) -> Result<(), StoreError> {
+        self.keep(Work::Logs(batch)).await.map(drop)
+    }
+
+    /// The same for data points, of which none is refused by itself.
+    pub async fn commit_points(&self, batch: PointBatch) -> Result<(), StoreError> {
+        self.keep(Work::Points(batch)).await.map(drop)
+    }
+
+    async fn keep(&self, work: Work) -> Result<Committed, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let job = Job {
-            batch,
-            reply: Some(Reply::Later(reply)),
-        };
-        if let Err(refused) = self.inner.queue.push(job) {
-            self.count(&refused.1, records);
-            return Err(refused.1);
-        }
+        self.push(work, Some(Reply::Later(reply)))
+            .map_err(|refused| refused.1)?;
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
 
     /// Takes a batch without waiting for it to be kept, or gives it back at once, with the reason: for senders that
     /// expect no answer.
     pub fn offer(&self, batch: Batch) -> Result<(), (Batch, StoreError)> {
-        let records = batch.records.len();
-        if let Err(error) = self.admit(&batch) {
-            self.count(&error, records);
-            return Err((batch, error));
-        }
-        self.inner.queue.push(Job { batch, reply: None }).map_err(|refused| {
-            let (job, error) = *refused;
-            self.count(&error, records);
-            (job.batch, error)
+        self.push(Work::Records(batch), None).map_err(|refused| match *refused {
+            (Work::Records(batch), error) => (batch, error),
+            (_, error) => (Batch::default(), error),
         })
     }
 
-    fn admit(&self, batch: &Batch) -> Result<(), StoreError> {
-        hot::check(batch)?;
+    /// Queues work, or counts it and gives it back.
+    fn push(&self, work: Work, reply: Option<Reply>) -> Result<(), Box<(Work, StoreError)>> {
+        let refused = match self.admit(&work) {
+            Ok(()) => match self.inner.queue.push(Job { work, reply }) {
+                Ok(()) => return Ok(()),
+                Err(refused) => (refused.0.work, refused.1),
+            },
+            Err(error) => (work, error),
+        };
+        self.inner.counters.turned_away(&refused.0, &refused.1);
+        Err(Box::new(refused))
+    }
+
+    fn admit(&self, work: &Work) -> Result<(), StoreError> {
+        work.check()?;
         let held = self.inner.live.bytes();
         if held > self.inner.live_budget() {
             self.inner.sealer.hurry();
@@ -143,16 +158,6 @@ impl Store {
             return Err(StoreError::Overloaded("traces come in faster than they are sealed"));
         }
         Ok(())
-    }
-
-    fn count(&self, error: &StoreError, records: usize) {
-        let counters = &self.inner.counters;
-        let counter = match error {
-            StoreError::Overloaded(_) => &counters.overloaded,
-            StoreError::ReadOnly(_) => &counters.read_only,
-            _ => &counters.lost,
-        };
-        counter.fetch_add(records as u64, Ordering::Relaxed);
     }
 
     /// Everything kept of one trace, each record once, in order of reception.
@@ -164,7 +169,7 @@ impl Store {
     pub fn flush(&self) -> Result<(), StoreError> {
         let (reply, answer) = mpsc::sync_channel(1);
         let job = Job {
-            batch: Batch::default(),
+            work: Work::Records(Batch::default()),
             reply: Some(Reply::Now(reply)),
         };
         self.inner.queue.push(job).map_err(|refused| refused.1)?;

@@ -108,12 +108,14 @@ fn parts(family: Family) -> [Vec<u8>; 4] {
     }]
 }
 
-const FAMILIES: [Family; 5] = [
+const FAMILIES: [Family; 7] = [
     Family::Meta,
     Family::Hot,
     Family::Block,
     Family::Trace(20_000),
     Family::Summary,
+    Family::Log,
+    Family::SeriesIndex,
 ];
 
 #[derive(Clone, Debug)]

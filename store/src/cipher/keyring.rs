@@ -108,9 +108,10 @@ fn owner(family: Family, part: &[u8], value: &[u8]) -> Option<Purpose> {
         }
         Family::Meta => None,
         Family::Hot => Some(Purpose::Log),
+        Family::LogIndex | Family::Series | Family::SeriesIndex => account(0),
         Family::Object => account(1),
-        Family::Block => account(2),
-        Family::Summary | Family::Bitmap | Family::Filter | Family::Edge => account(4),
+        Family::Block | Family::Log => account(2),
+        Family::Summary | Family::Bitmap | Family::Filter | Family::Edge | Family::Points => account(4),
     }
 }
 

@@ -59,6 +59,11 @@ impl Place<'_> {
             Family::Filter => 6,
             Family::Edge => 7,
             Family::Object => 8,
+            Family::Log => 9,
+            Family::LogIndex => 10,
+            Family::Series => 11,
+            Family::SeriesIndex => 12,
+            Family::Points => 13,
         };
         [&[family, self.part.len() as u8][..], self.part, self.key].concat()
     }
@@ -67,7 +72,7 @@ impl Place<'_> {
     fn is_compressible(&self) -> bool {
         matches!(
             self.family,
-            Family::Meta | Family::Bitmap | Family::Edge | Family::Object
+            Family::Meta | Family::Bitmap | Family::Edge | Family::Object | Family::LogIndex | Family::Series
         )
     }
 }

@@ -1,35 +1,26 @@
-//! One value of the hot log: the records of one commit that belong to one shard, compressed as one LZ4 block.
+//! Items of the hot log: the records of one commit that belong to one shard.
 //!
 //! ```text
-//! version u8 = 1 | CRC-32C of the decoded items u32 | their length u32 | LZ4 block
 //! item 1        account u16                           whose the records after it are
 //! item 2        length varint, bytes                  a context; contexts are numbered from 0
 //! item 16 + f   trace 16, received i64, start i64, weight f32, [context varint], length varint, body
 //!               f: 1 it has a context, 2 it is in progress
 //! ```
-//! Numbers are little-endian.
+//! Numbers are little-endian. What is around the items is in [`envelope`].
 
 use beamline_model::id::TraceId;
 use beamline_model::time::Timestamp;
 
 use super::Incoming;
+use super::envelope::{self, Damaged};
 use crate::api::Account;
 use crate::codec::varint::{Put, Take};
 
-const VERSION: u8 = 1;
 const ACCOUNT: u8 = 1;
 const CONTEXT: u8 = 2;
 const RECORD: u8 = 16;
 const HAS_CONTEXT: u8 = 1;
 const IN_PROGRESS: u8 = 2;
-
-/// No value is larger than this when decoded, so a damaged length cannot ask for more.
-const MAX_DECODED: usize = 256 << 20;
-
-/// A value that is not what was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("damaged value in the hot log: {0}")]
-pub(crate) struct Damaged(&'static str);
 
 /// Gathers the records of one shard.
 #[derive(Default)]
@@ -88,14 +79,7 @@ impl Encoder {
 
     /// The value, and an encoder as new that keeps its memory.
     pub(crate) fn finish(&mut self) -> Vec<u8> {
-        let most = lz4_flex::block::get_maximum_output_size(self.items.len());
-        let mut value = vec![0; 9 + most];
-        value[0] = VERSION;
-        value[1..5].copy_from_slice(&crc32c::crc32c(&self.items).to_le_bytes());
-        value[5..9].copy_from_slice(&(self.items.len() as u32).to_le_bytes());
-        let length = lz4_flex::block::compress_into(&self.items, &mut value[9..])
-            .expect("the output has the maximum size that LZ4 names");
-        value.truncate(9 + length);
+        let value = envelope::close(&self.items);
         self.items.clear();
         self.account = None;
         self.numbers.clear();
@@ -107,19 +91,7 @@ impl Encoder {
 /// Calls `each` with every record of a value, in the order in which they were added. The value is checked as a whole
 /// before the first call.
 pub(crate) fn decode(value: &[u8], each: &mut dyn FnMut(Incoming<'_>)) -> Result<(), Damaged> {
-    let mut header = Take(value);
-    if header.byte() != Some(VERSION) {
-        return Err(Damaged("unknown version"));
-    }
-    let mut number = || header.array().map(u32::from_le_bytes).ok_or(Damaged("no header"));
-    let (crc, length) = (number()?, number()? as usize);
-    if length > MAX_DECODED {
-        return Err(Damaged("implausible length"));
-    }
-    let items = lz4_flex::block::decompress(header.0, length).map_err(|_| Damaged("not LZ4"))?;
-    if items.len() != length || crc32c::crc32c(&items) != crc {
-        return Err(Damaged("checksum differs"));
-    }
+    let items = envelope::open(value)?;
     each_record(&items, each).ok_or(Damaged("items do not parse"))
 }
 

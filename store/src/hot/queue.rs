@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::size;
-use crate::api::{Batch, Committed};
+use super::work::Work;
+use crate::api::Committed;
 use crate::error::StoreError;
 
 /// A batch, and who wants to know what became of it.
 pub(crate) struct Job {
-    pub(crate) batch: Batch,
+    pub(crate) work: Work,
     pub(crate) reply: Option<Reply>,
 }
 
@@ -28,14 +28,14 @@ pub(crate) enum Reply {
 /// What became of a batch.
 pub(crate) type Outcome = Result<Committed, StoreError>;
 
-impl Job {
+impl Reply {
     /// Tells whoever wants to know.
-    pub(crate) fn answer(self, outcome: Outcome) {
-        // Not being heard is fine: whoever asked has gone away, and the records are kept all the same.
-        match self.reply {
+    pub(crate) fn tell(reply: Option<Self>, outcome: Outcome) {
+        // Not being heard is fine: whoever asked has gone away, and the batch is kept all the same.
+        match reply {
             None => {}
-            Some(Reply::Later(reply)) => drop(reply.send(outcome)),
-            Some(Reply::Now(reply)) => drop(reply.send(outcome)),
+            Some(Self::Later(reply)) => drop(reply.send(outcome)),
+            Some(Self::Now(reply)) => drop(reply.send(outcome)),
         }
     }
 }
@@ -71,7 +71,7 @@ impl Queue {
 
     /// Queues a job or gives it back at once, with the reason.
     pub(crate) fn push(&self, job: Job) -> Result<(), Box<(Job, StoreError)>> {
-        let bytes = size(&job.batch);
+        let bytes = job.work.size();
         let mut waiting = self.waiting();
         if waiting.closed {
             return Err(Box::new((job, StoreError::Closed)));
@@ -116,7 +116,7 @@ impl Queue {
         while bytes < full.saturating_mul(4)
             && let Some(job) = waiting.jobs.pop_front()
         {
-            bytes += size(&job.batch);
+            bytes += job.work.size();
             group.push(job);
         }
         waiting.bytes -= bytes;
@@ -139,13 +139,17 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::Batch;
 
     fn job(bytes: usize) -> Job {
         let batch = Batch {
             buffer: vec![0; bytes].into(),
             ..Batch::default()
         };
-        Job { batch, reply: None }
+        Job {
+            work: Work::Records(batch),
+            reply: None,
+        }
     }
 
     #[test]
@@ -156,7 +160,7 @@ mod tests {
             panic!("it is full");
         };
         let (returned, error) = *refused;
-        assert_eq!((returned.batch.buffer.len(), error.is_temporary()), (60, true));
+        assert_eq!((returned.work.payload(), error.is_temporary()), (60, true));
         assert!(queue.push(job(40)).is_ok());
         assert_eq!(queue.group(Duration::ZERO, 1000).unwrap().len(), 2);
         assert!(queue.push(job(200)).is_ok(), "alone, it is taken whatever its size");

@@ -1,118 +1,73 @@
-//! The commit thread: takes a group, logs it, lets the live table have it, acknowledges.
+//! The commit thread: takes a group, logs it, lets the live tables have it, acknowledges.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use rustc_hash::FxHashMap;
-
-use super::Incoming;
 use super::codec::Encoder;
+use super::group::{Group, Taken};
 use super::queue::Job;
-use crate::api::{Batch, BatchRecord, Committed, Touched};
+use super::{Incoming, LOGS, POINTS};
+use crate::api::Touched;
 use crate::engine::{Family, WriteBatch};
 use crate::error::StoreError;
 use crate::inner::Inner;
-use crate::live::{Key, SHARDS, shard_of};
+use crate::live::SHARDS;
+use crate::{log, metric};
 
 /// Runs until the queue is closed and empty.
 pub(crate) fn run(store: &Arc<Inner>) {
     let mut writer = Writer {
         store,
-        encoders: Default::default(),
+        traces: Default::default(),
+        logs: Default::default(),
+        points: Default::default(),
     };
     let grouping = store.config.commit;
-    while let Some(group) = store.queue.group(grouping.linger, grouping.group_bytes) {
-        writer.commit(group);
+    while let Some(jobs) = store.queue.group(grouping.linger, grouping.group_bytes) {
+        writer.commit(jobs);
     }
 }
 
 struct Writer<'a> {
     store: &'a Inner,
-    encoders: [Encoder; SHARDS],
+    traces: [Encoder; SHARDS],
+    logs: log::hot::Encoder,
+    points: metric::hot::Encoder,
 }
-
-/// A job on its way, with what is known of its records.
-struct Taken {
-    job: Job,
-    /// Shard of each record, or refused.
-    shards: Vec<u8>,
-    refused: Vec<u32>,
-}
-
-/// Instead of a shard: the record is not kept.
-const REFUSED: u8 = u8::MAX;
 
 impl Writer<'_> {
-    fn commit(&mut self, group: Vec<Job>) {
-        let bytes: usize = group.iter().map(|job| job.batch.buffer.len()).sum();
-        let group = self.admit(group, bytes);
+    fn commit(&mut self, jobs: Vec<Job>) {
+        let group = Group::of(self.store, jobs);
         match self.log(&group) {
             Ok(commit) => {
                 self.apply(&group, commit);
-                self.store.counters.commits.fetch_add(1, Ordering::Relaxed);
-                for taken in group {
-                    self.tell(&taken);
-                    let refused = taken.refused;
-                    taken.job.answer(Ok(Committed { refused }));
-                }
+                self.count(&group);
+                group.traces.iter().for_each(|taken| self.tell(taken));
+                group.succeed();
             }
             Err(error) => {
                 tracing::error!(%error, "commit failed");
-                for taken in group {
-                    self.store.counters.failed(taken.job.batch.records.len());
-                    taken.job.answer(Err(error.clone()));
-                }
+                group.fail(self.store, &error);
             }
         }
-    }
-
-    /// Decides which records are kept. Traces are far below their limit nearly always, and then none is looked up.
-    fn admit(&self, group: Vec<Job>, bytes: usize) -> Vec<Taken> {
-        let limit = self.store.config.trace_limit;
-        let all_fit = self.store.live.all_have_room(bytes, limit);
-        let mut sizes: FxHashMap<Key, usize> = FxHashMap::default();
-        let mut fits = |key: Key, more: usize| {
-            let size = sizes.entry(key).or_insert_with(|| self.store.live.size(&key));
-            let fits = size.saturating_add(more) <= limit;
-            *size += if fits { more } else { 0 };
-            fits
-        };
-        let mut taken = Vec::with_capacity(group.len());
-        for job in group {
-            let mut shards = Vec::with_capacity(job.batch.records.len());
-            let mut refused = Vec::new();
-            for (index, record) in job.batch.records.iter().enumerate() {
-                let key = (job.batch.account, record.trace);
-                if all_fit || fits(key, record.body.len()) {
-                    shards.push(shard_of(record.trace) as u8);
-                } else {
-                    shards.push(REFUSED);
-                    refused.push(index as u32);
-                }
-            }
-            self.store.counters.refused(refused.len());
-            taken.push(Taken { job, shards, refused });
-        }
-        taken
     }
 
     /// Writes the group to the hot log; gives the commit's number.
-    fn log(&mut self, group: &[Taken]) -> Result<u64, StoreError> {
-        for taken in group {
-            let batch = &taken.job.batch;
-            self.encoders.iter_mut().for_each(Encoder::next_batch);
-            for (record, &shard) in batch.records.iter().zip(&taken.shards) {
-                if let Some(encoder) = self.encoders.get_mut(usize::from(shard)) {
-                    encoder.add(&Incoming::of(batch, record), record.context);
-                }
-            }
-        }
+    fn log(&mut self, group: &Group) -> Result<u64, StoreError> {
+        self.encode(group);
         let commit = self.store.next_commit.fetch_add(1, Ordering::Relaxed);
         let mut write = WriteBatch::default();
-        for (shard, encoder) in self.encoders.iter_mut().enumerate() {
+        let mut put = |shard: usize, value| write.put(Family::Hot, [shard as u8], commit.to_be_bytes(), value);
+        for (shard, encoder) in self.traces.iter_mut().enumerate() {
             if !encoder.is_empty() {
-                write.put(Family::Hot, [shard as u8], commit.to_be_bytes(), encoder.finish());
+                put(shard, encoder.finish());
             }
+        }
+        if !self.logs.is_empty() {
+            put(LOGS, self.logs.finish());
+        }
+        if !self.points.is_empty() {
+            put(POINTS, self.points.finish());
         }
         if !write.changes.is_empty() {
             self.store.write(write, self.store.config.durability)?;
@@ -120,40 +75,80 @@ impl Writer<'_> {
         Ok(commit)
     }
 
-    fn apply(&self, group: &[Taken], commit: u64) {
-        for shard in 0..SHARDS {
-            self.store.live.apply(shard, commit, |add| {
-                for taken in group {
-                    for record in kept(taken, shard as u8) {
-                        add(&Incoming::of(&taken.job.batch, record));
-                    }
-                }
-            });
+    fn encode(&mut self, group: &Group) {
+        for taken in &group.traces {
+            self.traces.iter_mut().for_each(Encoder::next_batch);
+            for (shard, record) in taken.kept() {
+                self.traces[shard].add(&Incoming::of(&taken.batch, record), record.context);
+            }
         }
-        for taken in group {
-            for &index in &taken.refused {
-                let batch = &taken.job.batch;
-                let trace = batch.records[index as usize].trace;
-                self.store.live.mark_limit_exceeded((batch.account, trace));
+        for asked in &group.logs {
+            self.logs.next_batch();
+            for event in &asked.batch.events {
+                self.logs.add(&log::Incoming::of(&asked.batch, event), event.context);
+            }
+        }
+        for asked in &group.points {
+            for point in &asked.batch.points {
+                self.points.add(&metric::Incoming::of(&asked.batch, point));
             }
         }
     }
 
+    fn apply(&self, group: &Group, commit: u64) {
+        for shard in 0..SHARDS {
+            self.store.live.apply(shard, commit, |add| {
+                for taken in &group.traces {
+                    let of_shard = taken.kept().filter(|(of, _)| *of == shard);
+                    of_shard.for_each(|(_, record)| add(&Incoming::of(&taken.batch, record)));
+                }
+            });
+        }
+        for taken in &group.traces {
+            for &index in &taken.refused {
+                let trace = taken.batch.records[index as usize].trace;
+                self.store.live.mark_limit_exceeded((taken.batch.account, trace));
+            }
+        }
+        self.store.logs.apply(commit, |add| {
+            for asked in &group.logs {
+                let events = asked.batch.events.iter();
+                events.for_each(|event| add(&log::Incoming::of(&asked.batch, event)));
+            }
+        });
+        self.store.points.apply(commit, |add| {
+            for asked in &group.points {
+                let points = asked.batch.points.iter();
+                points.for_each(|point| add(&metric::Incoming::of(&asked.batch, point)));
+            }
+        });
+    }
+
+    fn count(&self, group: &Group) {
+        let counters = &self.store.counters;
+        for taken in &group.traces {
+            counters.refused(taken.refused.len());
+            counters.records.kept(taken.batch.records.len() - taken.refused.len());
+        }
+        let events = group.logs.iter().map(|asked| asked.batch.events.len()).sum();
+        let points = group.points.iter().map(|asked| asked.batch.points.len()).sum();
+        counters.events.kept(events);
+        counters.points.kept(points);
+        counters.commits.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Tells subscribers; a run of records of one trace is told once.
     fn tell(&self, taken: &Taken) {
-        let batch: &Batch = &taken.job.batch;
-        let kept = batch.records.len() - taken.refused.len();
-        self.store.counters.committed(kept);
         if self.store.touched.receiver_count() == 0 {
             return;
         }
         let mut last = None;
-        for (record, &shard) in batch.records.iter().zip(&taken.shards) {
-            if shard == REFUSED || last.replace(record.trace) == Some(record.trace) {
+        for (_, record) in taken.kept() {
+            if last.replace(record.trace) == Some(record.trace) {
                 continue;
             }
             let touched = Touched {
-                account: batch.account,
+                account: taken.batch.account,
                 trace: record.trace,
                 received: record.received,
             };
@@ -161,9 +156,4 @@ impl Writer<'_> {
             let _ = self.store.touched.send(touched);
         }
     }
-}
-
-fn kept(taken: &Taken, shard: u8) -> impl Iterator<Item = &BatchRecord> {
-    let records = taken.job.batch.records.iter().zip(&taken.shards);
-    records.filter(move |(_, of)| **of == shard).map(|(record, _)| record)
 }

@@ -62,14 +62,16 @@ impl Settings {
         let mut options = Options::default();
         options.set_write_buffer_size(match family {
             Family::Hot => 64 * MIB,
-            Family::Block | Family::Trace(_) => 32 * MIB,
+            Family::Block | Family::Trace(_) | Family::Log => 32 * MIB,
             _ => 8 * MIB,
         });
         if let Some(length) = family.part_len() {
             options.set_prefix_extractor(SliceTransform::create_fixed_prefix(length));
         }
         let compression = match family {
-            Family::Hot | Family::Block | Family::Summary | Family::Filter => Compression::None,
+            Family::Hot | Family::Block | Family::Summary | Family::Filter | Family::Log | Family::Points => {
+                Compression::None
+            }
             _ => Compression::Layered,
         };
         match compression {
@@ -85,7 +87,8 @@ impl Settings {
             options.set_memtable_prefix_bloom_ratio(0.05);
             options.set_memtable_whole_key_filtering(true);
         }
-        if let Family::Summary | Family::Bitmap | Family::Filter | Family::Edge = family {
+        if let Family::Summary | Family::Bitmap | Family::Filter | Family::Edge | Family::Log | Family::Points = family
+        {
             // Merged rows are replaced by larger ones and then seldom touched: without this, what they replaced would
             // stay on disk until much more has come.
             options.add_compact_on_deletion_collector_factory(128, 64, 0.2);
@@ -114,10 +117,16 @@ impl Settings {
                 blocks.set_partition_filters(true);
                 blocks.set_metadata_block_size(4 * KIB);
             }
-            Family::Meta | Family::Bitmap | Family::Filter | Family::Object => {
+            Family::Meta
+            | Family::Bitmap
+            | Family::Filter
+            | Family::Object
+            | Family::LogIndex
+            | Family::Series
+            | Family::Points => {
                 blocks.set_bloom_filter(10.0, false);
             }
-            Family::Hot | Family::Block | Family::Summary | Family::Edge => {}
+            Family::Hot | Family::Block | Family::Summary | Family::Edge | Family::Log | Family::SeriesIndex => {}
         }
         blocks
     }

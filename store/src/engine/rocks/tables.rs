@@ -10,7 +10,7 @@ use crate::engine::{EngineError, EngineErrorKind, Family};
 /// RocksDB has this one whether it is wanted or not; nothing is kept there.
 pub(super) const UNUSED: &str = "default";
 
-const FIXED: [Family; 8] = [
+const FIXED: [Family; 13] = [
     Family::Meta,
     Family::Hot,
     Family::Block,
@@ -19,6 +19,11 @@ const FIXED: [Family; 8] = [
     Family::Filter,
     Family::Edge,
     Family::Object,
+    Family::Log,
+    Family::LogIndex,
+    Family::Series,
+    Family::SeriesIndex,
+    Family::Points,
 ];
 
 const TRACE: &str = "tid.";
@@ -35,6 +40,11 @@ pub(super) fn name(family: Family) -> String {
         Family::Filter => "ixf".to_owned(),
         Family::Edge => "edge".to_owned(),
         Family::Object => "obj".to_owned(),
+        Family::Log => "log".to_owned(),
+        Family::LogIndex => "lidx".to_owned(),
+        Family::Series => "mser".to_owned(),
+        Family::SeriesIndex => "mix".to_owned(),
+        Family::Points => "mts".to_owned(),
     }
 }
 
@@ -50,6 +60,11 @@ fn figure(family: Family) -> &'static str {
         Family::Filter => "beamline_store_engine_disk_bytes{table=\"ixf\"}",
         Family::Edge => "beamline_store_engine_disk_bytes{table=\"edge\"}",
         Family::Object => "beamline_store_engine_disk_bytes{table=\"obj\"}",
+        Family::Log => "beamline_store_engine_disk_bytes{table=\"log\"}",
+        Family::LogIndex => "beamline_store_engine_disk_bytes{table=\"lidx\"}",
+        Family::Series => "beamline_store_engine_disk_bytes{table=\"mser\"}",
+        Family::SeriesIndex => "beamline_store_engine_disk_bytes{table=\"mix\"}",
+        Family::Points => "beamline_store_engine_disk_bytes{table=\"mts\"}",
     }
 }
 
