@@ -217,5 +217,4 @@ fn status(message: &[u8]) -> Status<'_> {
 }
 
 #[cfg(test)]
-#[path = "span_tests.rs"]
 mod tests;

@@ -1,3 +1,9 @@
+//! Spans read: what each convention says about them.
+
+mod failures;
+mod http;
+mod places;
+
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, any_value};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span, Status as WireStatus, span as wire};
@@ -203,71 +209,6 @@ fn old_and_new_conventions_say_the_same() {
 }
 
 #[test]
-fn urls_are_put_together_from_their_parts() {
-    let check = |kind, json: &str, expected: Option<&str>| {
-        case(kind, json).check(|node| {
-            let url = node.http.as_ref().and_then(|http| http.url.as_deref());
-            assert_eq!(url, expected, "{json}");
-        });
-    };
-    use Kind::*;
-    check(Client, r#"{"http.method":"GET"}"#, None);
-    check(
-        Client,
-        r#"{"http.host":"h:81","net.peer.port":9,"http.target":"/a"}"#,
-        Some("http://h:81/a"),
-    );
-    check(
-        Client,
-        r#"{"http.method":"GET","net.peer.name":"p","net.peer.port":80}"#,
-        Some("http://p/"),
-    );
-    check(
-        Client,
-        r#"{"url.scheme":"https","server.address":"s","server.port":444,"url.path":"/a","url.query":"q"}"#,
-        Some("https://s:444/a?q"),
-    );
-    check(
-        Server,
-        r#"{"http.method":"GET","http.server_name":"n","net.host.port":8080}"#,
-        Some("http://n:8080/"),
-    );
-    check(Server, r#"{"http.method":"GET","http.url":"whole"}"#, Some("whole"));
-    check(Server, r#"{"db.name":"x"}"#, None);
-}
-
-#[test]
-fn a_forwarded_client_is_told_from_a_direct_one() {
-    let check = |json: &str, ip: Option<&str>, forwarded: Option<bool>| {
-        case(Kind::Server, json).check(|node| {
-            let http = node.http.as_ref().unwrap();
-            assert_eq!(
-                (http.client_ip.as_deref(), http.x_forwarded_for),
-                (ip, forwarded),
-                "{json}"
-            );
-        });
-    };
-    check(r#"{"http.client_ip":"1.2.3.4"}"#, Some("1.2.3.4"), Some(true));
-    check(
-        r#"{"http.client_ip":"1.2.3.4","net.peer.ip":"10.0.0.1"}"#,
-        Some("1.2.3.4"),
-        None,
-    );
-    check(
-        r#"{"http.method":"GET","net.peer.ip":"10.0.0.1"}"#,
-        Some("10.0.0.1"),
-        None,
-    );
-    check(
-        r#"{"http.method":"GET","client.address":"::1"}"#,
-        Some("::1"),
-        Some(true),
-    );
-    check(r#"{"http.method":"GET","client.address":"host"}"#, None, None);
-}
-
-#[test]
 fn flags_follow_http_then_rpc_then_the_span() {
     const FAILED: i32 = 2;
     let check = |json: &str, code: i32, expected: &str| {
@@ -307,145 +248,6 @@ fn flags_follow_http_then_rpc_then_the_span() {
         "error throttle",
     );
     check(r#"{"aws.error.code":"ThrottlingException"}"#, 0, "");
-}
-
-fn event(name: &str, json: &str) -> wire::Event {
-    wire::Event {
-        time_unix_nano: 1_795_415_967_123_456_789,
-        name: name.into(),
-        attributes: attributes(json),
-        ..Default::default()
-    }
-}
-
-#[test]
-fn exceptions_come_from_events() {
-    let stack = r#"{"exception.type":"E","exception.message":"m",
-        "exception.stacktrace":"E: m\n\tat a.B.c(B.java:1)\nCaused by: F: n\n\tat a.D.e(D.java:2)"}"#;
-    let mut java = case(Kind::Client, "{}").with(|span| {
-        span.events = vec![event("log", "{}"), event("exception", stack)];
-    });
-    java.resource = r#"{"telemetry.sdk.language":"java"}"#;
-    java.check(|node| {
-        let [outer, inner] = node.exceptions() else {
-            panic!("{node:?}")
-        };
-        assert_eq!(
-            (outer.kind.as_deref(), outer.message.as_deref()),
-            (Some("E"), Some("m"))
-        );
-        assert_eq!((outer.remote, outer.stack.len(), inner.stack.len()), (Some(true), 1, 1));
-        assert_eq!(
-            (inner.kind.as_deref(), inner.message.as_deref()),
-            (Some("F"), Some("n"))
-        );
-        assert!(outer.cause.is_some() && outer.cause == inner.id);
-        assert!(
-            outer
-                .stack_text
-                .as_deref()
-                .is_some_and(|text| text.contains("Caused by"))
-        );
-        assert_eq!(node.events.len(), 2, "events stay events");
-    });
-    let failure = r#"{"http.response.status_code":503,"aws.http.error_message":"slow down"}"#;
-    let failed = case(Kind::Client, "{}").with(|span| span.events = vec![event("HTTP request failure", failure)]);
-    failed.check(|node| {
-        let messages: Vec<_> = node
-            .exceptions()
-            .iter()
-            .map(|exception| exception.message.as_deref())
-            .collect();
-        assert_eq!(messages, [Some("503@1795415967.123456@slow down")]);
-    });
-}
-
-#[test]
-fn a_failed_span_without_exceptions_says_what_its_status_says() {
-    let failed = |message: &str, code| {
-        let message = message.to_owned();
-        case(Kind::Internal, r#"{"http.status_text":"Bad Gateway"}"#)
-            .with(move |span| span.status = Some(WireStatus { message, code }))
-    };
-    let check = |case: Case, expected: Option<&str>| {
-        case.check(|node| {
-            let message = node
-                .exceptions()
-                .first()
-                .and_then(|exception| exception.message.as_deref());
-            assert_eq!(message, expected);
-        });
-    };
-    check(failed("boom", 2), Some("boom"));
-    check(failed("", 2), Some("Bad Gateway"));
-    check(failed("fine", 1), None);
-}
-
-#[test]
-fn the_process_says_where_it_runs() {
-    let mut ecs = case(Kind::Server, "{}");
-    ecs.resource = r#"{"service.name":"shop","cloud.provider":"aws","cloud.platform":"aws_ecs","aws.ecs.launchtype":"fargate",
-        "cloud.account.id":"123","cloud.region":"eu-west-1","cloud.availability_zone":"eu-west-1a",
-        "aws.ecs.container.arn":"arn:c","aws.log.group.names":["g1","g2"],
-        "process.pid":7,"telemetry.sdk.language":"go","os.type":"linux","k8s.pod.name":"shop-1","osprey":3}"#;
-    ecs.check(|node| {
-        let aws = node.aws.as_ref().unwrap();
-        assert_eq!(node.origin.as_deref(), Some("AWS::ECS::Fargate"));
-        assert_eq!(node.resource_arn.as_deref(), Some("arn:c"));
-        assert_eq!(
-            (aws.account_id.as_deref(), aws.availability_zone.as_deref()),
-            (Some("123"), Some("eu-west-1a"))
-        );
-        assert_eq!(aws.log_groups, [("g1".into(), None), ("g2".into(), None)]);
-        let has = |key: &str| node.annotations.iter().any(|(found, _)| found == key);
-        assert!(
-            node.annotations
-                .contains(&("k8s.pod.name".into(), Scalar::Text("shop-1".into())))
-        );
-        assert!(has("cloud.region") && has("osprey"));
-        assert!(
-            !["service.name", "process.pid", "telemetry.sdk.language", "os.type"]
-                .into_iter()
-                .any(has)
-        );
-    });
-    let mut gcp = case(Kind::Server, "{}");
-    gcp.resource =
-        r#"{"cloud.provider":"gcp","cloud.account.id":"p","aws.log.group.arns":"arn:aws:logs:r:a:log-group:g:*"}"#;
-    gcp.check(|node| assert_eq!(node.aws, None));
-    let mut logs = case(Kind::Server, "{}");
-    logs.resource = r#"{"aws.log.group.arns":"arn:aws:logs:r:a:log-group:g&arn:aws:logs:r:a:log-group:h"}"#;
-    logs.check(|node| {
-        let names: Vec<_> = node
-            .aws
-            .as_ref()
-            .unwrap()
-            .log_groups
-            .iter()
-            .map(|(name, _)| &**name)
-            .collect();
-        assert_eq!(names, ["g", "h"]);
-    });
-}
-
-#[test]
-fn calls_to_aws_say_what_was_called() {
-    let json = r#"{"rpc.system":"aws-api","rpc.service":"DynamoDB","rpc.method":"GetItem","aws.region":"r",
-        "aws.requestId":"id","aws.dynamodb.table_names":["t"],"aws.sns.topic.arn":"arn:t","aws.s3.bucket":"b"}"#;
-    case(Kind::Client, json).check(|node| {
-        let aws = node.aws.as_ref().unwrap();
-        assert_eq!((&*node.name, aws.operation.as_deref()), ("DynamoDB", Some("GetItem")));
-        assert_eq!(
-            (aws.region.as_deref(), aws.request_id.as_deref()),
-            (Some("r"), Some("id"))
-        );
-        assert_eq!((aws.table_name.as_deref(), aws.table_names.len()), (Some("t"), 0));
-        assert_eq!(
-            (aws.topic_arn.as_deref(), aws.bucket_name.as_deref()),
-            (Some("arn:t"), Some("b"))
-        );
-    });
-    case(Kind::Client, r#"{"rpc.system":"grpc","rpc.method":"Say"}"#).check(|node| assert_eq!(node.aws, None));
 }
 
 #[test]
