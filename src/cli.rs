@@ -1,13 +1,21 @@
 //! What can be typed. What it means is decided elsewhere: settings in [`crate::config`], the rest in each command.
 
+mod encryption;
+mod insights;
+mod load;
+mod look;
 mod sampling;
 mod server;
 
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
+pub(crate) use encryption::{EncryptionCommand, RotateArgs};
+pub(crate) use insights::{InsightsArgs, InsightsCommand, ReplayArgs};
+pub(crate) use load::{LoadArgs, Protocol, ShapeArg};
+pub(crate) use look::{MapArgs, OrderArg, SearchArgs, TailArgs, TraceArgs};
 pub(crate) use sampling::{RulesArgs, SamplingCommand, SimulateArgs};
 pub(crate) use server::ServerArgs;
 
@@ -107,122 +115,6 @@ pub(crate) struct DemoArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  beamline search 'service(\"checkout\") { fault }'
-  beamline search 'responsetime > 2' --order slowest
-  beamline search 'annotation[tier] = \"gold\" AND error' --since 1d")]
-pub(crate) struct SearchArgs {
-    /// X-Ray filter expression; without one every trace matches
-    #[arg(default_value = "", hide_default_value = true)]
-    pub(crate) filter: String,
-    #[command(flatten)]
-    pub(crate) when: WhenArgs,
-    /// Which come first
-    #[arg(long, value_enum, default_value_t = OrderArg::Newest)]
-    pub(crate) order: OrderArg,
-    /// At most so many
-    #[arg(long, short = 'n', default_value_t = 25, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    pub(crate) limit: u32,
-    /// Only those that match this group, too
-    #[arg(long, default_value = "", hide_default_value = true)]
-    pub(crate) group: String,
-    #[command(flatten)]
-    pub(crate) show: ShowArgs,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum OrderArg {
-    Newest,
-    Oldest,
-    Slowest,
-    MostErrors,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct TraceArgs {
-    /// Trace id, in X-Ray's or W3C's spelling
-    pub(crate) id: String,
-    /// Also show annotations, attributes, queries and flaws of each node
-    #[arg(long, short)]
-    pub(crate) verbose: bool,
-    /// Print each document exactly as it was received instead
-    #[arg(long, conflicts_with = "verbose")]
-    pub(crate) raw: bool,
-    #[command(flatten)]
-    pub(crate) show: ShowArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct MapArgs {
-    /// Only traces that match this X-Ray filter expression
-    #[arg(default_value = "", hide_default_value = true)]
-    pub(crate) filter: String,
-    #[command(flatten)]
-    pub(crate) when: WhenArgs,
-    /// Only those that match this group, too
-    #[arg(long, default_value = "", hide_default_value = true)]
-    pub(crate) group: String,
-    #[command(flatten)]
-    pub(crate) show: ShowArgs,
-}
-
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub(crate) struct InsightsArgs {
-    #[command(subcommand)]
-    pub(crate) command: Option<InsightsCommand>,
-    #[command(flatten)]
-    pub(crate) when: WhenArgs,
-    /// Only those of this group
-    #[arg(long, default_value = "", hide_default_value = true)]
-    pub(crate) group: String,
-    /// At most so many
-    #[arg(long, short = 'n', default_value_t = 25, value_parser = clap::value_parser!(u32).range(1..=1_000))]
-    pub(crate) limit: u32,
-    #[command(flatten)]
-    pub(crate) show: ShowArgs,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum InsightsCommand {
-    /// Judge a stretch of time again, as of its end, and show what would be found
-    Replay(ReplayArgs),
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  beamline insights replay --since 6h
-  beamline insights replay --from 2026-11-23T20:00:00Z --to 2026-11-23T23:00:00Z --group checkout")]
-pub(crate) struct ReplayArgs {
-    /// The last so long, or so long before --to
-    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = humantime::parse_duration)]
-    pub(crate) since: Duration,
-    /// From this moment (UTC)
-    #[arg(long, value_name = "MOMENT", value_parser = humantime::parse_rfc3339_weak, conflicts_with = "since")]
-    pub(crate) from: Option<SystemTime>,
-    /// Until this moment (UTC) instead of now
-    #[arg(long, value_name = "MOMENT", value_parser = humantime::parse_rfc3339_weak)]
-    pub(crate) to: Option<SystemTime>,
-    /// Only the traces of this group
-    #[arg(long, default_value = "", hide_default_value = true)]
-    pub(crate) group: String,
-    #[command(flatten)]
-    pub(crate) show: ShowArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct TailArgs {
-    /// Only traces that match this X-Ray filter expression
-    #[arg(default_value = "", hide_default_value = true)]
-    pub(crate) filter: String,
-    /// Stop after so many lines
-    #[arg(long, short = 'n')]
-    pub(crate) limit: Option<u64>,
-    #[command(flatten)]
-    pub(crate) show: ShowArgs,
-}
-
-#[derive(Debug, Args)]
 #[command(
     after_help = "Understood: one X-Ray document, a list of them, the answer of BatchGetTraces, daemon datagrams \
 line by line, OTLP requests as JSON (also line by line) and as protobuf. Each file is recognised by its content."
@@ -261,113 +153,11 @@ pub(crate) struct DoctorArgs {
     pub(crate) show: ShowArgs,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Protocol {
-    /// Segments by UDP, as X-Ray SDKs send them
-    XrayUdp,
-    /// Segments by PutTraceSegments, as the X-Ray daemon sends them
-    XrayApi,
-    /// Spans by OTLP gRPC
-    Otlp,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ShapeArg {
-    /// 10 spans a trace, 10 services, 11 attributes a span
-    Jaeger,
-    /// Services by Zipf's law, 1 % errors, now and then a huge trace
-    Skewed,
-}
-
-#[derive(Clone, Debug, Args)]
-pub(crate) struct LoadArgs {
-    /// By which protocol
-    #[arg(long, value_enum, default_value_t = Protocol::Otlp)]
-    pub(crate) protocol: Protocol,
-    /// What traces look like
-    #[arg(long, value_enum, default_value_t = ShapeArg::Jaeger)]
-    pub(crate) shape: ShapeArg,
-    /// Spans a second; 0 is as many as the server takes
-    #[arg(long, default_value_t = 0, value_parser = count)]
-    pub(crate) rate: u64,
-    /// Stop after so many spans, such as 10M
-    #[arg(long, value_parser = count)]
-    pub(crate) spans: Option<u64>,
-    /// Stop after so long
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration, conflicts_with = "spans")]
-    pub(crate) duration: Duration,
-    /// Spread the traces' times over the last so long instead of sending them as of now
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
-    pub(crate) span_of: Option<Duration>,
-    /// Connections, and requests under way on each is one
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub(crate) connections: u16,
-    /// Spans in one OTLP request
-    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(10..=20_000))]
-    pub(crate) batch: u32,
-    /// The same number gives the same ids
-    #[arg(long, default_value_t = 1)]
-    pub(crate) seed: u64,
-    /// Address of the OTLP gRPC receiver
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4317")]
-    pub(crate) otlp_grpc: String,
-    /// Address of the X-Ray daemon receiver
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2000")]
-    pub(crate) xray: String,
-    #[command(flatten)]
-    pub(crate) server: Endpoint,
-    /// Server process, to account for its CPU time
-    #[arg(long)]
-    pub(crate) pid: Option<u32>,
-    /// The server's data folder, to account for the disk
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: Option<PathBuf>,
-    /// Ready file of the server, which tells addresses, process and data folder at once
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["otlp_grpc", "xray", "endpoint", "pid", "data"])]
-    pub(crate) ready_file: Option<PathBuf>,
-    /// So many reads of each kind afterwards; 0 for none
-    #[arg(long, default_value_t = 200)]
-    pub(crate) reads: u32,
-    /// So many clients ask for sampling rules and targets meanwhile, each twice a second
-    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=1_000))]
-    pub(crate) pollers: u16,
-    /// Print the report as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct ConfigArgs {
     /// Show each value and where it comes from, rather than a file to start from
     #[arg(long)]
     pub(crate) explain: bool,
-    #[command(flatten)]
-    pub(crate) server: ServerArgs,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum EncryptionCommand {
-    /// Write a new master key to a file, for --encryption-key-file
-    NewKey {
-        /// A file that does not exist
-        file: PathBuf,
-    },
-    /// Change to a new master key and new data keys while the server runs
-    Rotate(RotateArgs),
-}
-
-#[derive(Debug, Args)]
-#[command(
-    after_help = "The settings have to be those of the running server: its key file is written anew, and its HTTP \
-address or ready file tells when it has taken the new key up."
-)]
-pub(crate) struct RotateArgs {
-    /// Change the data keys only
-    #[arg(long)]
-    pub(crate) data_keys: bool,
-    /// Leave the old master key in the file, below the new one
-    #[arg(long, conflicts_with = "data_keys")]
-    pub(crate) keep_old: bool,
     #[command(flatten)]
     pub(crate) server: ServerArgs,
 }
@@ -379,20 +169,6 @@ fn rate(text: &str) -> Result<f64, String> {
     }
 }
 
-/// A count as people write it: `200k`, `10M`.
-fn count(text: &str) -> Result<u64, String> {
-    let wrong = || "write a number such as 200k or 10M".to_owned();
-    let (number, factor) = match text.as_bytes().last() {
-        Some(b'k' | b'K') => (&text[..text.len() - 1], 1e3),
-        Some(b'M' | b'm') => (&text[..text.len() - 1], 1e6),
-        Some(b'G' | b'g') => (&text[..text.len() - 1], 1e9),
-        _ => (text, 1.0),
-    };
-    let number: f64 = number.replace('_', "").parse().map_err(|_| wrong())?;
-    let count = number * factor;
-    (0.0..=1e12).contains(&count).then_some(count as u64).ok_or_else(wrong)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -401,17 +177,5 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn counts_are_read_as_people_write_them() {
-        let check = |text: &str, expected: Option<u64>| assert_eq!(count(text).ok(), expected, "{text}");
-        check("200k", Some(200_000));
-        check("1.5M", Some(1_500_000));
-        check("10_000", Some(10_000));
-        check("0", Some(0));
-        for text in ["", "k", "-1", "many", "1e30", "NaN", "é"] {
-            check(text, None);
-        }
     }
 }
