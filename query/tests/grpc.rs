@@ -13,137 +13,21 @@ use beamline_model::sampling::record::RuleRecord;
 use beamline_model::stats::GraphStats;
 use beamline_model::time::{TimeRange, Timestamp};
 use beamline_proto::query as pb;
-use beamline_proto::query::query_client::QueryClient;
-use beamline_proto::query::search_response::Part;
 use beamline_proto::query::tail_response::Event;
 use beamline_query::filter::Selection;
 use beamline_query::search::{SearchRequest, search};
-use beamline_query::serve::{Operations, PoolConfig, QueryService, Rejected, RuleUse, SamplingUse, Status, routes};
+use beamline_query::serve::PoolConfig;
 use beamline_query::source::Source;
 use beamline_query::{graph, trace};
 use beamline_store::StoreError;
 use beamline_store::api::{Account, Page, Search, StoredTrace, Touched};
 use prost::Message;
 use tokio::sync::broadcast;
-use tokio::task::JoinSet;
-use tonic::transport::Channel;
 use tonic::{Code, Request};
 use tonic_types::StatusExt;
 
+use crate::server::{Server, found, ids, in_range, search_for, selecting};
 use crate::support::{ACCOUNT, List, START, names, now, range, sample};
-
-struct Process;
-
-impl Operations for Process {
-    fn status(&self, rejected: usize) -> Status {
-        let refused = Rejected {
-            time: START,
-            receiver: "xray-udp".to_owned(),
-            reason: "json".to_owned(),
-            message: "unexpected end".to_owned(),
-            excerpt: b"{".to_vec(),
-        };
-        Status {
-            version: "1.2.3".to_owned(),
-            started: START,
-            ready: true,
-            figures: vec![("b".to_owned(), 2.0), ("a".to_owned(), 1.0)],
-            rejected: vec![refused; rejected.min(2)],
-        }
-    }
-
-    fn sampling(&self, _: Account, now: Timestamp) -> SamplingUse {
-        let kept = RuleUse {
-            clients: 3,
-            leased: 2,
-            requests: 500,
-            sampled: 40,
-            borrowed: 1,
-            boosted_rate: Some(0.5),
-        };
-        SamplingUse {
-            since: now.plus(-60_000_000_000),
-            changed: START,
-            rules: [("kept".to_owned(), kept)].into(),
-        }
-    }
-}
-
-/// A server on a free port; dropping it stops it.
-pub(crate) struct Server {
-    channel: Channel,
-    _serving: JoinSet<()>,
-}
-
-impl Server {
-    async fn start(source: Arc<dyn Source>, config: PoolConfig) -> Self {
-        let service = QueryService::new(source, Arc::new(Process), config, now);
-        let router = routes(service).await.prepare().into_axum_router();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let mut serving = JoinSet::new();
-        serving.spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self {
-            channel: Channel::from_shared(address).unwrap().connect().await.unwrap(),
-            _serving: serving,
-        }
-    }
-
-    pub(crate) async fn with(list: Arc<List>) -> Self {
-        Self::start(list, PoolConfig::default()).await
-    }
-
-    pub(crate) fn client(&self) -> QueryClient<Channel> {
-        QueryClient::new(self.channel.clone())
-    }
-}
-
-pub(crate) fn time(time: Timestamp) -> prost_types::Timestamp {
-    prost_types::Timestamp {
-        seconds: time.0 / 1_000_000_000,
-        nanos: (time.0 % 1_000_000_000) as i32,
-    }
-}
-
-pub(crate) fn in_range() -> Option<pb::TimeRange> {
-    Some(pb::TimeRange {
-        start: Some(time(range().start)),
-        end: Some(time(range().end)),
-    })
-}
-
-fn selecting(filter: &str) -> Option<pb::Selection> {
-    Some(pb::Selection {
-        filter: filter.to_owned(),
-        group: String::new(),
-    })
-}
-
-fn search_for(filter: &str) -> pb::SearchRequest {
-    pb::SearchRequest {
-        range: in_range(),
-        selection: selecting(filter),
-        ..pb::SearchRequest::default()
-    }
-}
-
-async fn found(server: &Server, request: pb::SearchRequest) -> (Vec<pb::TraceSummary>, pb::SearchEnd) {
-    let mut stream = server.client().search(request).await.unwrap().into_inner();
-    let mut traces = Vec::new();
-    loop {
-        match stream.message().await.unwrap().unwrap().part.unwrap() {
-            Part::Trace(trace) => traces.push(trace),
-            Part::End(end) => {
-                assert_eq!(stream.message().await.unwrap(), None, "the end is the last message");
-                return (traces, end);
-            }
-        }
-    }
-}
-
-fn ids(traces: &[pb::TraceSummary]) -> Vec<String> {
-    traces.iter().map(|trace| trace.trace_id.clone()).collect()
-}
 
 #[tokio::test]
 async fn searches_find_what_the_function_finds() {
@@ -275,118 +159,6 @@ async fn a_trace_comes_whole_with_its_documents_untouched() {
         });
     assert_eq!(documents.collect::<Vec<_>>(), sample(2).documents);
     assert_eq!(whole.summary.unwrap().causes.len(), 2);
-}
-
-/// A call is refused with this code; the text has this in it, and the details name this field.
-pub(crate) fn refused(status: tonic::Status, code: Code, message: &str, field: &str) {
-    assert_eq!(status.code(), code, "{status}");
-    assert!(status.message().contains(message), "{status}");
-    let details = status.get_error_details();
-    let named = details.bad_request().map(|bad| bad.field_violations[0].field.clone());
-    assert_eq!(named.unwrap_or_default(), field, "{status}");
-}
-
-#[tokio::test]
-async fn mistakes_are_named_by_their_field() {
-    let server = Server::with(Arc::new(List::conformance())).await;
-    let mut client = server.client();
-    let wrong = [
-        (search_for("service(\"a\""), "column 8", "selection.filter"),
-        (
-            pb::SearchRequest {
-                range: None,
-                ..search_for("")
-            },
-            "required",
-            "range",
-        ),
-        (
-            pb::SearchRequest {
-                order: 99,
-                ..search_for("")
-            },
-            "99 is not one",
-            "order",
-        ),
-        (
-            pb::SearchRequest {
-                cursor: vec![1, 2],
-                ..search_for("")
-            },
-            "not given by this server",
-            "cursor",
-        ),
-    ];
-    for (request, message, field) in wrong {
-        let status = client.search(request).await.unwrap_err();
-        refused(status, Code::InvalidArgument, message, field);
-    }
-    let backwards = pb::TimeRange {
-        start: Some(time(range().end)),
-        end: Some(time(range().start)),
-    };
-    let request = pb::GetServiceGraphRequest {
-        range: Some(backwards),
-        ..pb::GetServiceGraphRequest::default()
-    };
-    let status = client.get_service_graph(request).await.unwrap_err();
-    refused(status, Code::InvalidArgument, "later than the start", "range.end");
-    let request = pb::GetTimeSeriesRequest {
-        range: in_range(),
-        entity: "service(".to_owned(),
-        ..pb::GetTimeSeriesRequest::default()
-    };
-    refused(
-        client.get_time_series(request).await.unwrap_err(),
-        Code::InvalidArgument,
-        "column",
-        "entity",
-    );
-    let trace = |trace_id: &str| pb::GetTraceRequest {
-        trace_id: trace_id.to_owned(),
-        ..pb::GetTraceRequest::default()
-    };
-    refused(
-        client.get_trace(trace("x")).await.unwrap_err(),
-        Code::InvalidArgument,
-        "not a trace id",
-        "trace_id",
-    );
-    let nobody = format!("{:032x}", 7);
-    refused(
-        client.get_trace(trace(&nobody)).await.unwrap_err(),
-        Code::NotFound,
-        "there is no trace",
-        "",
-    );
-    let group = pb::Selection {
-        filter: String::new(),
-        group: "nobody".to_owned(),
-    };
-    let request = pb::SearchRequest {
-        selection: Some(group),
-        ..search_for("")
-    };
-    refused(
-        client.search(request).await.unwrap_err(),
-        Code::NotFound,
-        "no group",
-        "",
-    );
-    let scope = pb::Scope {
-        account: "000000000000".to_owned(),
-        region: String::new(),
-    };
-    let request = pb::SearchRequest {
-        scope: Some(scope),
-        ..search_for("")
-    };
-    refused(
-        client.search(request).await.unwrap_err(),
-        Code::NotFound,
-        "000000000000 in region us-east-1",
-        "",
-    );
 }
 
 /// Answers searches only when told to.

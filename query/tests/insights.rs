@@ -14,7 +14,7 @@ use beamline_query::insights::{ListRequest, find, impact, list, replay};
 use beamline_query::series::{SeriesRequest, series};
 use beamline_query::source::Source;
 
-use crate::grpc::{Server, time};
+use crate::server::{Server, time};
 use crate::support::{ACCOUNT, List};
 
 /// Some time, from where minutes are counted.

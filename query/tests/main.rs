@@ -6,6 +6,8 @@ mod grpc;
 mod insights;
 mod matching;
 mod questions;
+mod refusals;
 mod sampling;
+mod server;
 mod store;
 mod support;

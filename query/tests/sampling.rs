@@ -11,7 +11,7 @@ use beamline_query::filter::Selection;
 use beamline_query::sampling::{SimulationRequest, simulate};
 use tonic::Code;
 
-use crate::grpc::{Server, in_range, refused, time};
+use crate::server::{Server, in_range, refused, time};
 use crate::support::{ACCOUNT, List, START, now, range, rule};
 
 /// A request to a service of its own; the trace goes on with a call to another service.

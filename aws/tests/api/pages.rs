@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::server::Server;
-use crate::traces::{put, shop, within};
+use crate::shop::{put, shop, within};
 
 /// Sizes of the pages, and one member of all rows.
 fn told(pages: &[Vec<Value>], member: &str) -> (Vec<usize>, Vec<Value>) {

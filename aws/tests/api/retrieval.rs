@@ -5,7 +5,7 @@ use beamline_store::api::Account;
 use serde_json::{Value, json};
 
 use crate::server::Server;
-use crate::traces::{RANGE, put, shop, shopping, within};
+use crate::shop::{RANGE, put, shop, shopping, within};
 
 fn id(number: u32) -> String {
     format!("1-6b03df66-{number:024x}")

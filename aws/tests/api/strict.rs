@@ -4,7 +4,7 @@ use beamline_aws::AwsConfig;
 use serde_json::{Value, json};
 
 use crate::server::Server;
-use crate::traces::within;
+use crate::shop::within;
 
 async fn strict() -> Server {
     Server::with(AwsConfig {

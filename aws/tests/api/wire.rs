@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::server::Server;
-use crate::traces::{put, shopping};
+use crate::shop::{put, shopping};
 
 const SCOPE: &str = "AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/xray/aws4_request, \
                      SignedHeaders=host;x-amz-date, Signature=00";

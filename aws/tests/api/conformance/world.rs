@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::requests::required;
 use crate::server::Server;
-use crate::traces::{RANGE, put, shopping};
+use crate::shop::{RANGE, put, shopping};
 
 /// A server on which there is one of everything, each called `known`.
 pub(super) struct World {
