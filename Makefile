@@ -24,6 +24,10 @@ bench: rocksdb ## Measure ingest, bytes per span and reads; prints the figures o
 	$(CARGO) build --release --locked
 	@tools/bench.sh $(BINARY)
 
+fuzz: ## Run every fuzz target under libFuzzer for TIME seconds; TARGETS="segment otlp" for some
+	@tools/install-missing.sh build
+	@tools/fuzz.sh $(or $(TIME),300) $(TARGETS)
+
 generate: ## Write proto/src/generated and docs/compatibility.md again from the published contracts
 	$(CARGO) run --quiet --locked -p beamline-proto-generator
 	$(CARGO) run --quiet --locked -p beamline-aws --example compatibility
@@ -32,4 +36,4 @@ rocksdb: ## Build RocksDB once for this machine
 	@tools/install-missing.sh build
 	@store/build-rocksdb.sh
 
-.PHONY: help run test bench generate rocksdb
+.PHONY: help run test bench fuzz generate rocksdb

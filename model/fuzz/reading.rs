@@ -4,6 +4,7 @@
 use beamline_model::digest::Digest;
 use beamline_model::id::TraceId;
 use beamline_model::lang::trace_filter::{EntitySelector, Filter, NoGroups};
+use beamline_model::otlp::Transit;
 use beamline_model::otlp::walk::{self, Walked};
 use beamline_model::record::{Body, Record};
 use beamline_model::time::Timestamp;
@@ -15,6 +16,17 @@ fn record(trace: TraceId, body: Body<'_>) -> Record<'_> {
         received: Timestamp::from_seconds(1_795_420_000),
         weight: 1.0,
         body,
+    }
+}
+
+/// A datagram of the X-Ray daemon's protocol: whatever is framed is read as the body that it says it is.
+pub fn read_datagram(bytes: &[u8]) {
+    let Ok(body) = segment::unframe(bytes) else { return };
+    assert!(bytes.ends_with(body) && !body.trim_ascii().is_empty());
+    match otlp::transit(body) {
+        None => read_document(body),
+        Some(Ok(Transit::Sampled(request) | Transit::Unsampled(request))) => read_request(&request),
+        Some(Ok(Transit::Metrics(_)) | Err(_)) => {}
     }
 }
 

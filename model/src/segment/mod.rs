@@ -6,6 +6,7 @@
 //!
 //! | function | when |
 //! |---|---|
+//! | [`unframe`] | a datagram is a header line, then the body |
 //! | [`split`] | a body may be one document or an array of them |
 //! | [`head`] | at the door: is it a document, and whose, and when |
 //! | [`nodes`] | when it is looked at: the segment and every subsegment in it |
@@ -13,11 +14,13 @@
 mod block;
 mod cause;
 mod field;
+mod frame;
 mod head;
 mod nodes;
 mod refused;
 mod split;
 
+pub use frame::{BadFrame, unframe};
 pub use head::{Head, MAX_BYTES, head, head_within};
 pub use nodes::{MAX_ANNOTATIONS, nodes};
 pub use refused::{RefusalCode, Refused};

@@ -11,7 +11,7 @@ use super::{documents, otlp_json};
 #[allow(unreachable_pub, reason = "shared with the fuzz targets")]
 mod reading;
 
-use reading::{read_document, read_filter, read_json, read_request};
+use reading::{read_datagram, read_document, read_filter, read_json, read_request};
 
 fn replay(target: &str, read: fn(&[u8])) {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -27,6 +27,7 @@ fn replay(target: &str, read: fn(&[u8])) {
 
 #[test]
 fn corpora_are_read_without_a_panic() {
+    replay("datagram", read_datagram);
     replay("segment", read_document);
     replay("otlp", read_request);
     replay("otlp_json", read_json);
