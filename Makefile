@@ -28,6 +28,9 @@ fuzz: ## Run every fuzz target under libFuzzer for TIME seconds; TARGETS="segmen
 	@tools/install-missing.sh build
 	@tools/fuzz.sh $(or $(TIME),300) $(TARGETS)
 
+deny: ## Check licences, sources and doubled versions of what is compiled in (needs cargo-deny)
+	$(CARGO) deny --locked check bans licenses sources
+
 generate: ## Write proto/src/generated and docs/compatibility.md again from the published contracts
 	$(CARGO) run --quiet --locked -p beamline-proto-generator
 	$(CARGO) run --quiet --locked -p beamline-aws --example compatibility
@@ -36,4 +39,4 @@ rocksdb: ## Build RocksDB once for this machine
 	@tools/install-missing.sh build
 	@store/build-rocksdb.sh
 
-.PHONY: help run test bench fuzz generate rocksdb
+.PHONY: help run test bench fuzz deny generate rocksdb
