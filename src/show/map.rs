@@ -11,6 +11,11 @@ use super::table::{Align, Cell, Table};
 use super::{Json, client, words};
 use crate::cli::MapArgs;
 
+/// What is told of every service and every call.
+const FIGURES: [&str; 7] = ["CALLS/S", "FAULT", "ERROR", "THROTTLE", "P50", "P95", "P99"];
+/// Of calls, only so many of them: their names are long.
+const FIGURES_OF_CALLS: usize = 6;
+
 /// Prints the service graph of a time range.
 pub(crate) async fn run(args: &MapArgs) -> anyhow::Result<()> {
     let request = GetServiceGraphRequest {
@@ -87,17 +92,9 @@ fn is_client(node: &GraphNode) -> bool {
 }
 
 fn services_table(services: &[&GraphNode], seconds: f64) -> Table {
-    let mut table = Table::new([
-        ("SERVICE", Align::Left),
-        ("TYPE", Align::Left),
-        ("CALLS/S", Align::Right),
-        ("FAULT", Align::Right),
-        ("ERROR", Align::Right),
-        ("THROTTLE", Align::Right),
-        ("P50", Align::Right),
-        ("P95", Align::Right),
-        ("P99", Align::Right),
-    ]);
+    let mut headings = vec![("SERVICE", Align::Left), ("TYPE", Align::Left)];
+    headings.extend(FIGURES.map(|heading| (heading, Align::Right)));
+    let mut table = Table::new(headings);
     let mut ranked = services.to_vec();
     ranked.sort_by_key(|node| std::cmp::Reverse(node.statistics.as_ref().map_or(0, |it| it.total)));
     for node in ranked {
@@ -107,22 +104,20 @@ fn services_table(services: &[&GraphNode], seconds: f64) -> Table {
             Cell::new(words::short(&words::service(node.id.as_ref())).to_owned(), style),
             Cell::new(kind, QUIET),
         ];
-        row.extend(figures(node.statistics.as_ref(), seconds, true));
+        row.extend(figures(node.statistics.as_ref(), seconds));
         table.row(row);
     }
     table
 }
 
 fn calls_table(graph: &ServiceGraph, seconds: f64) -> Table {
-    let mut table = Table::new([
-        ("CALL", Align::Left),
-        ("CALLS/S", Align::Right),
-        ("FAULT", Align::Right),
-        ("ERROR", Align::Right),
-        ("THROTTLE", Align::Right),
-        ("P50", Align::Right),
-        ("P95", Align::Right),
-    ]);
+    let mut headings = vec![("CALL", Align::Left)];
+    headings.extend(
+        FIGURES[..FIGURES_OF_CALLS]
+            .iter()
+            .map(|heading| (*heading, Align::Right)),
+    );
+    let mut table = Table::new(headings);
     let mut ranked: Vec<&GraphEdge> = graph.edges.iter().collect();
     ranked.sort_by_key(|edge| std::cmp::Reverse(edge.statistics.as_ref().map_or(0, |it| it.total)));
     let name = |reference: u32| {
@@ -136,30 +131,32 @@ fn calls_table(graph: &ServiceGraph, seconds: f64) -> Table {
     for edge in ranked {
         let arrow = if edge.link { "⇢" } else { "→" };
         let mut row = vec![Cell::from(format!("{} {arrow} {}", name(edge.from), name(edge.to)))];
-        row.extend(figures(edge.statistics.as_ref(), seconds, false));
+        row.extend(
+            figures(edge.statistics.as_ref(), seconds)
+                .into_iter()
+                .take(FIGURES_OF_CALLS),
+        );
         table.row(row);
     }
     table
 }
 
 /// Rate, shares of failures, and response times.
-fn figures(statistics: Option<&Statistics>, seconds: f64, p99: bool) -> Vec<Cell> {
+/// A cell for each of [`FIGURES`].
+fn figures(statistics: Option<&Statistics>, seconds: f64) -> [Cell; FIGURES.len()] {
     let none = Statistics::default();
     let it = statistics.unwrap_or(&none);
     let failures =
         |part: u64, style: Style| Cell::new(words::share(part, it.total), if part > 0 { style } else { QUIET });
     let times = it.percentiles.as_ref();
     let time = |value: Option<&prost_types::Duration>| Cell::new(words::duration_text(value), PLAIN);
-    let mut cells = vec![
+    [
         Cell::from(words::rate(it.adjusted_total.max(it.total as f64) / seconds)),
         failures(it.fault, FAULT),
         failures(it.error, ERROR),
         failures(it.throttle, THROTTLE),
         time(times.and_then(|it| it.p50.as_ref())),
         time(times.and_then(|it| it.p95.as_ref())),
-    ];
-    if p99 {
-        cells.push(time(times.and_then(|it| it.p99.as_ref())));
-    }
-    cells
+        time(times.and_then(|it| it.p99.as_ref())),
+    ]
 }

@@ -3,10 +3,10 @@
 use super::object::Object;
 use crate::node::{Aws, Context, Http, Node, Sql, Value};
 
-pub(super) fn http(http: &Http<'_>) -> String {
+pub(crate) fn http(http: &Http<'_>) -> String {
     let mut request = Object::new();
-    request.option("method", &http.method);
     request.option("url", &http.url);
+    request.option("method", &http.method);
     request.option("user_agent", &http.user_agent);
     request.option("client_ip", &http.client_ip);
     request.truth("x_forwarded_for", http.x_forwarded_for);
@@ -19,7 +19,7 @@ pub(super) fn http(http: &Http<'_>) -> String {
     object.close()
 }
 
-pub(super) fn sql(sql: &Sql<'_>) -> String {
+pub(crate) fn sql(sql: &Sql<'_>) -> String {
     let mut object = Object::new();
     object.option("connection_string", &sql.connection_string);
     object.option("url", &sql.url);
@@ -41,21 +41,37 @@ pub(super) fn members(aws: &Aws<'_>) -> String {
     object.close()
 }
 
+/// The block as it was sent; of a span, what is known.
+pub(crate) fn aws(aws: &Aws<'_>) -> String {
+    if !aws.members.is_empty() {
+        return members(aws);
+    }
+    let mut object = Object::new();
+    object.option("account_id", &aws.account_id);
+    called(aws, &mut object);
+    object.close()
+}
+
+/// What was called, and on what.
+fn called(aws: &Aws<'_>, object: &mut Object) {
+    object.option("operation", &aws.operation);
+    object.option("region", &aws.region);
+    object.option("request_id", &aws.request_id);
+    object.option("queue_url", &aws.queue_url);
+    object.option("table_name", &aws.table_name);
+    object.texts("table_names", aws.table_names.iter().map(|name| &**name));
+    object.option("topic_arn", &aws.topic_arn);
+    object.option("bucket_name", &aws.bucket_name);
+    object.option("function_name", &aws.function_name);
+}
+
 /// The block of a span: what it called, and where its process runs.
 pub(super) fn of_span(node: &Node<'_>, calls: bool) -> Object {
     let mut object = Object::new();
     if let Some(aws) = &node.aws {
         object.option("account_id", &aws.account_id);
         if calls {
-            object.option("operation", &aws.operation);
-            object.option("region", &aws.region);
-            object.option("request_id", &aws.request_id);
-            object.option("queue_url", &aws.queue_url);
-            object.option("table_name", &aws.table_name);
-            object.texts("table_names", aws.table_names.iter().map(|name| &**name));
-            object.option("topic_arn", &aws.topic_arn);
-            object.option("bucket_name", &aws.bucket_name);
-            object.option("function_name", &aws.function_name);
+            called(aws, &mut object);
         }
         object.list(
             "cloudwatch_logs",

@@ -5,7 +5,7 @@ use crate::id::SpanId;
 use crate::node::{Cause, Exception, Frame};
 
 /// The cause as a document has it. Exceptions of spans have no id, so each gets one that follows from its span.
-pub(super) fn json(cause: &Cause<'_>, span: Option<SpanId>) -> String {
+pub(crate) fn json(cause: &Cause<'_>, span: Option<SpanId>) -> String {
     match cause {
         Cause::Reference(id) => {
             let mut text = String::new();

@@ -12,9 +12,9 @@
 //! they are not made by this module.
 
 mod attributes;
-mod block;
-mod cause;
+pub(crate) mod block;
+pub(crate) mod cause;
 pub mod flat;
-mod object;
+pub(crate) mod object;
 pub mod segment;
 pub mod span;

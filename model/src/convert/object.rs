@@ -6,12 +6,12 @@ use crate::json::{write_number, write_text};
 use crate::node::{Scalar, Text, Value};
 use crate::time::Timestamp;
 
-pub(super) struct Object {
+pub(crate) struct Object {
     out: String,
 }
 
 impl Object {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { out: "{".to_owned() }
     }
 
@@ -23,42 +23,42 @@ impl Object {
         self.out.push(':');
     }
 
-    pub(super) fn raw(&mut self, key: &str, json: &str) {
+    pub(crate) fn raw(&mut self, key: &str, json: &str) {
         self.key(key);
         self.out.push_str(json);
     }
 
-    pub(super) fn text(&mut self, key: &str, text: &str) {
+    pub(crate) fn text(&mut self, key: &str, text: &str) {
         self.key(key);
         write_text(&mut self.out, text);
     }
 
-    pub(super) fn option(&mut self, key: &str, text: &Option<Text<'_>>) {
+    pub(crate) fn option(&mut self, key: &str, text: &Option<Text<'_>>) {
         if let Some(text) = text {
             self.text(key, text);
         }
     }
 
-    pub(super) fn truth(&mut self, key: &str, truth: Option<bool>) {
+    pub(crate) fn truth(&mut self, key: &str, truth: Option<bool>) {
         if let Some(truth) = truth {
             self.raw(key, if truth { "true" } else { "false" });
         }
     }
 
-    pub(super) fn int(&mut self, key: &str, int: Option<i64>) {
+    pub(crate) fn int(&mut self, key: &str, int: Option<i64>) {
         if let Some(int) = int {
             self.raw(key, &int.to_string());
         }
     }
 
     /// A moment as a number of seconds, exact to the nanosecond.
-    pub(super) fn moment(&mut self, key: &str, moment: Timestamp) {
+    pub(crate) fn moment(&mut self, key: &str, moment: Timestamp) {
         self.key(key);
         let written = write!(self.out, "{moment}");
         debug_assert!(written.is_ok(), "writing to a string cannot fail");
     }
 
-    pub(super) fn scalar(&mut self, key: &str, scalar: &Scalar<'_>) {
+    pub(crate) fn scalar(&mut self, key: &str, scalar: &Scalar<'_>) {
         match scalar {
             Scalar::Text(text) => self.text(key, text),
             Scalar::Bool(truth) => self.truth(key, Some(*truth)),
@@ -69,12 +69,12 @@ impl Object {
         }
     }
 
-    pub(super) fn value(&mut self, key: &str, value: &Value<'_>) {
+    pub(crate) fn value(&mut self, key: &str, value: &Value<'_>) {
         self.key(key);
         write_value(&mut self.out, value);
     }
 
-    pub(super) fn texts<'t>(&mut self, key: &str, texts: impl IntoIterator<Item = &'t str>) {
+    pub(crate) fn texts<'t>(&mut self, key: &str, texts: impl IntoIterator<Item = &'t str>) {
         self.list(
             key,
             texts.into_iter().map(|text| {
@@ -86,7 +86,7 @@ impl Object {
     }
 
     /// A list of JSON texts; an empty one is left out.
-    pub(super) fn list(&mut self, key: &str, items: impl IntoIterator<Item = String>) {
+    pub(crate) fn list(&mut self, key: &str, items: impl IntoIterator<Item = String>) {
         let items: Vec<String> = items.into_iter().collect();
         if !items.is_empty() {
             self.raw(key, &format!("[{}]", items.join(",")));
@@ -94,13 +94,13 @@ impl Object {
     }
 
     /// An object that is left out if it is empty.
-    pub(super) fn filled(&mut self, key: &str, object: Self) {
+    pub(crate) fn filled(&mut self, key: &str, object: Self) {
         if object.out.len() > 1 {
             self.raw(key, &object.close());
         }
     }
 
-    pub(super) fn close(mut self) -> String {
+    pub(crate) fn close(mut self) -> String {
         self.out.push('}');
         self.out
     }
