@@ -27,11 +27,16 @@ pub(crate) struct Caller {
 impl Caller {
     /// Who sent a request, as far as it got through the gate.
     pub(crate) fn of(parts: &Parts, pass: &Pass<'_>, config: &AwsConfig) -> Self {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         Self {
             account: pass.account().unwrap_or(&config.default_account).to_owned(),
             region: pass.region().unwrap_or(&config.default_region).to_owned(),
-            peer: peer.map(|ConnectInfo(peer)| *peer),
+            peer: peer(parts),
         }
     }
+}
+
+/// Where a request came from, if the listener tells.
+pub(crate) fn peer(parts: &Parts) -> Option<SocketAddr> {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    peer.map(|ConnectInfo(peer)| *peer)
 }

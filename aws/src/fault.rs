@@ -5,9 +5,9 @@
 
 use std::fmt::Display;
 
-use beamline_collector::report::Dropped;
+use beamline_collector::report::{Dropped, Rejected};
 use beamline_collector::sample::RulesError;
-use beamline_collector::{Busy, SegmentsError};
+use beamline_collector::{Busy, Failure, SegmentsError};
 use beamline_model::lang::trace_filter::FilterError;
 use beamline_model::sampling::rule::BadRule;
 use beamline_proto::aws::{Operation, Rejection, Service};
@@ -140,6 +140,21 @@ impl Fault {
             415,
             format!("content encoding `{shown}` is not supported; gzip is"),
         )
+    }
+
+    /// Why segments or spans were turned away with this, for those who count that. `broken` is what it means that a body
+    /// is not what it should be.
+    pub(crate) fn as_failure(&self, broken: Rejected) -> Failure {
+        let reason = match self.status {
+            403 => Rejected::Signature,
+            404 => Rejected::Path,
+            408 => Rejected::SlowClient,
+            413 => Rejected::TooLarge,
+            415 => Rejected::UnknownCompression,
+            429 => return Failure::Busy(Busy::new(Dropped::InFlight)),
+            _ => broken,
+        };
+        Failure::Refused(reason, self.message.clone())
     }
 
     /// No service has an operation there.

@@ -124,24 +124,36 @@ impl Listener {
     async fn operate(&self, request: Request) -> Result<Response, Fault> {
         let (parts, body) = request.into_parts();
         let (method, path) = (parts.method.as_str(), parts.uri.path());
-        let unknown = || Fault::unknown_operation(method, path);
-        let operation = xray::SERVICE.by_path(method, path).ok_or_else(unknown)?;
-        let pass = self.gate.look(&parts)?;
+        let operation = xray::SERVICE.by_path(method, path);
+        let operation = operation.ok_or_else(|| Fault::unknown_operation(method, path))?;
+        let received = self.receive(operation, &parts, body).await;
+        let (caller, document, _permit) =
+            received.inspect_err(|fault| self.xray.turn_away(operation, &parts, fault))?;
+        let answer = self.xray.call(operation, caller, document).await;
+        answer.map_err(|fault| fault.of(operation))
+    }
+
+    /// Lets a call in: who it is from, what it says, and the room that it takes until it is answered.
+    async fn receive(
+        &self,
+        operation: &Operation,
+        parts: &Parts,
+        body: Body,
+    ) -> Result<(Caller, Value, SemaphorePermit<'_>), Fault> {
+        let pass = self.gate.look(parts)?;
         if pass
             .service()
             .is_some_and(|service| service != xray::SERVICE.signing_name)
         {
-            return Err(unknown());
+            return Err(Fault::unknown_operation(parts.method.as_str(), parts.uri.path()));
         }
-        let caller = Caller::of(&parts, &pass, &self.config);
+        let caller = Caller::of(parts, &pass, &self.config);
         let room = self.room(operation);
-        let _permit = room.admit(&parts)?;
+        let permit = room.admit_unpacked(parts)?;
         let sent = self.read(body, room.limit).await?;
-        verify(&pass, &parts, &sent)?;
-        let body = unpack(&parts, sent, room.limit).await?;
-        let document = parse(body).await?;
-        let answer = self.xray.call(operation, caller, document).await;
-        answer.map_err(|fault| fault.of(operation))
+        verify(&pass, parts, &sent)?;
+        let body = unpack(parts, sent, room.limit).await?;
+        Ok((caller, parse(body).await?, permit))
     }
 
     fn room(&self, operation: &Operation) -> Room<'_> {
@@ -162,23 +174,28 @@ impl Listener {
         }
     }
 
-    /// OTLP on the AWS endpoint. The collector reads the body itself, unless the signature is about it.
+    /// OTLP on the AWS endpoint.
     async fn export(&self, request: Request) -> Result<Response, Fault> {
         let (parts, mut body) = request.into_parts();
-        let caller = {
-            let pass = self.gate.look(&parts)?;
-            let mut sent = Bytes::new();
-            let _permit;
-            if pass.needs_body(&parts) {
-                let room = self.any_room();
-                _permit = room.admit(&parts)?;
-                sent = self.read(std::mem::take(&mut body), room.limit).await?;
-                body = Body::from(sent.clone());
-            }
-            verify(&pass, &parts, &sent)?;
-            Caller::of(&parts, &pass, &self.config)
-        };
-        self.xray.export(caller, Request::from_parts(parts, body)).await
+        match self.receive_export(&parts, &mut body).await {
+            Ok(caller) => self.xray.export(caller, Request::from_parts(parts, body)).await,
+            Err(fault) => Ok(self.xray.turn_away_export(&parts, &fault)),
+        }
+    }
+
+    /// Lets an export in. The collector reads the body itself, unless the signature is about it.
+    async fn receive_export(&self, parts: &Parts, body: &mut Body) -> Result<Caller, Fault> {
+        let pass = self.gate.look(parts)?;
+        let mut sent = Bytes::new();
+        let _permit;
+        if pass.needs_body(parts) {
+            let room = self.any_room();
+            _permit = room.admit(announced(parts))?;
+            sent = self.read(std::mem::take(body), room.limit).await?;
+            *body = Body::from(sent.clone());
+        }
+        verify(&pass, parts, &sent)?;
+        Ok(Caller::of(parts, &pass, &self.config))
     }
 
     /// The body as it was sent.
@@ -190,6 +207,12 @@ impl Listener {
             Err(error) => Err(Fault::malformed(format!("the body broke off: {error}"))),
         }
     }
+}
+
+/// How many bytes the body has, if that is said.
+fn announced(parts: &Parts) -> Option<usize> {
+    let length = parts.headers.get(header::CONTENT_LENGTH)?;
+    length.to_str().ok()?.parse().ok()
 }
 
 /// The body decompressed, if it has no more bytes then than the limit.
@@ -216,15 +239,22 @@ fn verify(pass: &Pass<'_>, parts: &Parts, sent: &[u8]) -> Result<(), Fault> {
 }
 
 impl<'a> Room<'a> {
-    /// Reserves room for a body. The reservation is held until the answer is made, as that holds what the body said.
-    fn admit(self, parts: &Parts) -> Result<SemaphorePermit<'a>, Fault> {
-        let length = parts.headers.get(header::CONTENT_LENGTH);
-        let announced = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-        if announced.is_some_and(|bytes| bytes > self.limit) {
+    /// Reserves room for a body that will be decompressed. The reservation is held until the answer is made, as that holds
+    /// what the body said.
+    fn admit_unpacked(self, parts: &Parts) -> Result<SemaphorePermit<'a>, Fault> {
+        let bytes = announced(parts);
+        if bytes.is_some_and(|bytes| bytes > self.limit) {
             return Err(Fault::too_large(self.limit));
         }
-        let plain = !parts.headers.contains_key(header::CONTENT_ENCODING);
-        let bytes = announced.filter(|_| plain).unwrap_or(self.limit);
+        self.admit(bytes.filter(|_| !parts.headers.contains_key(header::CONTENT_ENCODING)))
+    }
+
+    /// Reserves room for as many bytes as are announced, or for as many as there may be.
+    fn admit(self, bytes: Option<usize>) -> Result<SemaphorePermit<'a>, Fault> {
+        let bytes = bytes.unwrap_or(self.limit);
+        if bytes > self.limit {
+            return Err(Fault::too_large(self.limit));
+        }
         let permits = u32::try_from(bytes / PERMIT_BYTES + 1).unwrap_or(u32::MAX);
         self.permits
             .try_acquire_many(permits)

@@ -32,18 +32,20 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use beamline_collector::Collector;
+use beamline_collector::report::Rejected;
 use beamline_proto::aws::{Input, Operation};
 use beamline_proto::generated::xray::SERVICE;
 use beamline_query::source::Source;
 use beamline_store::Store;
 use beamline_store::api::Account;
+use http::request::Parts;
 use serde::Serialize;
 use serde_json::Value;
 use token::Named;
 use tokio::sync::Semaphore;
 
 pub(crate) use self::implemented::IMPLEMENTED;
-use crate::caller::Caller;
+use crate::caller::{Caller, peer};
 use crate::fault::Fault;
 use crate::protocol::rest_json;
 
@@ -161,6 +163,22 @@ impl Xray {
         let account = self.of(caller).await?.account;
         let answer = self.collector.export_traces(account, peer, request).await;
         Ok(answer.map(Body::from))
+    }
+
+    /// Answers an export that is not let in as OTLP clients understand it, and counts it.
+    pub(crate) fn turn_away_export(&self, parts: &Parts, fault: &Fault) -> Response {
+        // A body that is not read as a document can only have broken off.
+        let failure = fault.as_failure(Rejected::Disconnected);
+        let answer = self.collector.turn_away_traces(peer(parts), &parts.headers, &failure);
+        answer.map(Body::from)
+    }
+
+    /// Counts a call that is not let in, if it would have brought segments.
+    pub(crate) fn turn_away(&self, operation: &Operation, parts: &Parts, fault: &Fault) {
+        if operation.name == "PutTraceSegments" {
+            let failure = fault.as_failure(Rejected::Json);
+            self.collector.turn_away_segments(peer(parts), &failure);
+        }
     }
 
     /// What a request of a caller works on. The caller gets an account with its first request.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use beamline_store::Store;
 use beamline_store::api::Account;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -19,7 +19,7 @@ use tracing::Instrument;
 use crate::admit::Admission;
 use crate::commit::Busy;
 use crate::config::Config;
-use crate::pipeline::{Pipeline, Source, Unprocessed};
+use crate::pipeline::{Failure, Pipeline, Source, Unprocessed};
 use crate::react::insights::{self, Watcher};
 use crate::receive::cors::Cors;
 use crate::receive::listen::Port;
@@ -283,6 +283,25 @@ impl Collector {
             peer,
         };
         self.otlp.http(source, request).await
+    }
+
+    /// Answers `POST /v1/traces` that the AWS endpoint does not let in: in OTLP's words, and counted.
+    #[must_use]
+    pub fn turn_away_traces(
+        &self,
+        peer: Option<SocketAddr>,
+        headers: &HeaderMap,
+        failure: &Failure,
+    ) -> Response<Bytes> {
+        let source = Source::stranger(Transport::OtlpAws, peer);
+        self.otlp.turn_away(source, headers, failure)
+    }
+
+    /// Counts a call of `PutTraceSegments` that the AWS endpoint does not let in.
+    pub fn turn_away_segments(&self, peer: Option<SocketAddr>, failure: &Failure) {
+        let source = Source::stranger(Transport::XrayApi, peer);
+        self.pipeline.arrived(source.transport, 1, 0);
+        self.otlp.tell(source, failure);
     }
 }
 

@@ -19,7 +19,9 @@ pub struct Busy {
 }
 
 impl Busy {
-    pub(crate) fn new(reason: Dropped) -> Self {
+    /// For this reason. When to come back is different for each who is refused.
+    #[must_use]
+    pub fn new(reason: Dropped) -> Self {
         // Clients that are refused together should not come back together.
         static REFUSED: AtomicU64 = AtomicU64::new(0);
         let spread = REFUSED.fetch_add(1, Ordering::Relaxed) % 3;

@@ -31,4 +31,4 @@ pub mod telemetry;
 pub use collector::{Addresses, CannotListen, Collector, Running, SegmentsError, Unclean};
 pub use commit::Busy;
 pub use config::{Config, HeadSampling, Limits};
-pub use pipeline::{Source, Unprocessed};
+pub use pipeline::{Failure, Source, Unprocessed};

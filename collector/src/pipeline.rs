@@ -30,6 +30,17 @@ pub struct Source {
     pub peer: Option<SocketAddr>,
 }
 
+impl Source {
+    /// Somebody of whom it is not known, or not believed, whose data this is.
+    pub(crate) fn stranger(transport: Transport, peer: Option<SocketAddr>) -> Self {
+        Self {
+            transport,
+            account: Account::default(),
+            peer,
+        }
+    }
+}
+
 /// A document that was not kept, in the words of `UnprocessedTraceSegments`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unprocessed {
@@ -52,7 +63,7 @@ pub(crate) struct Verdict {
 
 /// Why nothing of a request was kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Failure {
+pub enum Failure {
     /// Something is wrong with it.
     Refused(Rejected, String),
     /// It can be sent again later.

@@ -22,6 +22,7 @@ use tokio::task::JoinSet;
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) store: Arc<Store>,
+    pub(crate) collector: Collector,
     client: Client<HttpConnector, Full<Bytes>>,
     config: AwsConfig,
     engine: Arc<Memory>,
@@ -120,6 +121,7 @@ impl Server {
         Self {
             address,
             store,
+            collector: running.collector.clone(),
             config,
             engine,
             client: Client::builder(TokioExecutor::new()).build_http(),

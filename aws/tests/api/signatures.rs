@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use beamline_aws::sigv4::Signer;
 use beamline_aws::{AwsConfig, Credential, Credentials, Signatures};
+use beamline_collector::report::{Dropped, Rejected, Transport};
 use beamline_model::time::Timestamp;
 use beamline_store::Secret;
 use flate2::Compression;
@@ -130,7 +131,56 @@ async fn otlp_on_the_aws_endpoint_is_signed_too() {
     assert_eq!(server.status(request, "{}").await, 200);
     let request = json(signed(&server, &right, "/v1/traces", b"{}", now()));
     assert_eq!(server.status(request, r#"{"resourceSpans":[]}"#).await, 403);
-    assert_eq!(server.status(json(Request::post("/v1/traces")), "{}").await, 403);
+    let unsigned = server.send(json(Request::post("/v1/traces")), "{}").await;
+    let expected = json!({"code": 7, "message": "Missing Authentication Token"});
+    assert_eq!((unsigned.status, unsigned.body), (403, expected));
+    let protobuf = Request::post("/v1/traces").header("Content-Type", "application/x-protobuf");
+    assert_eq!(server.status(protobuf, "").await, 403);
+    let report = &server.collector.report;
+    assert_eq!(report.rejected(Transport::OtlpAws, Rejected::Signature), 3);
+    assert_eq!(report.received(Transport::OtlpAws), 4);
+}
+
+#[tokio::test]
+async fn segments_that_are_not_signed_are_counted_and_questions_are_not() {
+    let server = server(Signatures::Enforce).await;
+    for path in ["/TraceSegments", "/Groups"] {
+        server
+            .refuses(path, json!({}), "MissingAuthenticationTokenException", "Missing")
+            .await;
+    }
+    let report = &server.collector.report;
+    assert_eq!(report.rejected(Transport::XrayApi, Rejected::Signature), 1);
+    assert_eq!(report.received(Transport::XrayApi), 1);
+}
+
+#[tokio::test]
+async fn signed_and_compressed_otlp_takes_as_much_room_as_it_announces() {
+    let config = config(Signatures::Enforce);
+    let config = AwsConfig {
+        in_flight_limit: config.body_limit / 2,
+        ..config
+    };
+    let server = Server::with(config).await;
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    packed.write_all(b"{}").unwrap();
+    let packed = packed.finish().unwrap();
+    let export = |body: &[u8]| {
+        let request = signed(&server, &signer("AKID", "sesame"), "/v1/traces", body, now());
+        request
+            .header("Content-Type", "application/json")
+            .header("Content-Encoding", "gzip")
+    };
+    assert_eq!(server.status(export(&packed), packed.clone()).await, 200);
+    let large = vec![7; 5 << 20];
+    let refused = server.send(export(&large), large.clone()).await;
+    assert_eq!(refused.status, 429, "{}", refused.body);
+    let seconds: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=3).contains(&seconds), "{seconds}");
+    assert_eq!(
+        server.collector.report.dropped(Transport::OtlpAws, Dropped::InFlight),
+        1
+    );
 }
 
 #[tokio::test]

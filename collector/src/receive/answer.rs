@@ -26,6 +26,15 @@ pub(crate) enum Spelling {
 }
 
 impl Spelling {
+    /// As the content type says.
+    pub(crate) fn of(media_type: &str) -> Option<Self> {
+        match media_type {
+            "application/x-protobuf" | "application/protobuf" => Some(Self::Protobuf),
+            "application/json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+
     fn content_type(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Self::Protobuf => "application/x-protobuf",
@@ -140,6 +149,7 @@ fn grpc_code(failure: &Failure) -> (Code, String) {
                 Rejected::Unimplemented | Rejected::Path | Rejected::UnknownCompression => Code::Unimplemented,
                 Rejected::SlowClient => Code::DeadlineExceeded,
                 Rejected::Disconnected => Code::Cancelled,
+                Rejected::Signature => Code::PermissionDenied,
                 _ => Code::InvalidArgument,
             };
             (code, message.clone())
@@ -157,6 +167,7 @@ fn http_status(failure: &Failure) -> StatusCode {
             Rejected::Method => StatusCode::METHOD_NOT_ALLOWED,
             Rejected::ContentType | Rejected::UnknownCompression => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Rejected::SlowClient => StatusCode::REQUEST_TIMEOUT,
+            Rejected::Signature => StatusCode::FORBIDDEN,
             _ => StatusCode::BAD_REQUEST,
         },
     }

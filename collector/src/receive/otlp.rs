@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use beamline_model::otlp;
-use beamline_store::api::Account;
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
@@ -45,11 +44,7 @@ impl Otlp {
         B: Body<Data = Bytes> + Unpin,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let source = Source {
-            transport,
-            account: Account::default(),
-            peer: Some(peer),
-        };
+        let source = Source::stranger(transport, Some(peer));
         if media_type(request.headers()).starts_with("application/grpc") {
             return self.grpc(source, request).await;
         }
@@ -73,11 +68,7 @@ impl Otlp {
         }
         let began = Instant::now();
         self.pipeline.arrived(source.transport, 1, 0);
-        let spelling = match media_type(request.headers()).as_str() {
-            "application/x-protobuf" | "application/protobuf" => Some(Spelling::Protobuf),
-            "application/json" => Some(Spelling::Json),
-            _ => None,
-        };
+        let spelling = Spelling::of(&media_type(request.headers()));
         let outcome = self.http_outcome(source, spelling, request).await;
         self.pipeline.report.took(began.elapsed().as_secs_f64());
         // A request whose spelling is not known gets the one that people can read.
@@ -89,6 +80,14 @@ impl Otlp {
                 answer::http_failure(spelling, &failure)
             }
         }
+    }
+
+    /// Answers a request over HTTP that whoever received it does not let in.
+    pub(crate) fn turn_away(&self, source: Source, headers: &HeaderMap, failure: &Failure) -> Response<Bytes> {
+        self.pipeline.arrived(source.transport, 1, 0);
+        self.tell(source, failure);
+        let spelling = Spelling::of(&media_type(headers)).unwrap_or(Spelling::Json);
+        answer::http_failure(spelling, failure)
     }
 
     async fn http_outcome<B>(&self, source: Source, spelling: Option<Spelling>, request: Request<B>) -> Outcome
@@ -183,7 +182,7 @@ impl Otlp {
     }
 
     /// Counts a request of which nothing was kept.
-    fn tell(&self, source: Source, failure: &Failure) {
+    pub(crate) fn tell(&self, source: Source, failure: &Failure) {
         let at = self.pipeline.store.stamp();
         let transport = source.transport;
         match failure {

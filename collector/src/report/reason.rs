@@ -114,6 +114,8 @@ labels! {
         Disconnected = "disconnected",
         /// A trace that already has as many bytes as a trace may have.
         TraceTooLarge = "trace_too_large",
+        /// Not signed, or not as it has to be.
+        Signature = "signature",
         /// More documents than one request may have.
         TooManyDocuments = "too_many_documents",
     }
