@@ -2,7 +2,9 @@
 //! builds them by `tools/client-packages.sh`, which also says where they are.
 
 mod chain;
+mod collector;
 mod daemon;
+mod forwarded;
 mod insights;
 mod poller;
 mod program;

@@ -19,6 +19,14 @@ use tonic::transport::Channel;
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The flags of the listeners, and their names in the ready file.
+const LISTENERS: [(&str, &str); 4] = [
+    ("--http", "http"),
+    ("--xray", "xray"),
+    ("--otlp-grpc", "otlp_grpc"),
+    ("--otlp-http", "otlp_http"),
+];
+
 /// A running server. It is killed when dropped, and its data goes with it.
 pub(crate) struct Server {
     process: Child,
@@ -58,11 +66,24 @@ impl Server {
 
     /// Starts a server on data that may exist already.
     pub(crate) fn start_on(data: &Path, flags: &[&str]) -> Self {
+        Self::listening(data, ["127.0.0.1:0"; 4], flags)
+    }
+
+    /// Starts a server that was killed again, on its data and its ports.
+    pub(crate) fn start_again(&mut self) {
+        let addresses = LISTENERS.map(|(_, name)| self.address(name).to_string());
+        let started = Self::listening(&self.data(), addresses.each_ref().map(String::as_str), &[]);
+        let folder = self.folder.take();
+        *self = started;
+        self.folder = folder;
+    }
+
+    fn listening(data: &Path, addresses: [&str; 4], flags: &[&str]) -> Self {
         let ready_file = data.with_extension("ready.json");
         let mut command = beamline(&["serve", "--data"]);
         command.arg(data).arg("--ready-file").arg(&ready_file);
-        for listener in ["--http", "--xray", "--otlp-grpc", "--otlp-http"] {
-            command.args([listener, "127.0.0.1:0"]);
+        for ((flag, _), address) in LISTENERS.iter().zip(addresses) {
+            command.args([flag, address]);
         }
         let mut process = command.args(flags).stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(process.stderr.take().unwrap()).lines();

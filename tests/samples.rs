@@ -93,9 +93,8 @@ fn a_segment_from_the_api_comes_back_verbatim_through_batch_get_traces() {
     );
 }
 
-#[test]
-fn recorded_otlp_requests_come_back_equal() {
-    let server = Server::start();
+/// The recorded OTLP requests that hold spans, in JSON.
+pub(crate) fn otlp_requests() -> Vec<(PathBuf, String)> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(samples("otlp"))
         .expect("the samples are there")
         .filter_map(|entry| Some(entry.ok()?.path()))
@@ -103,8 +102,17 @@ fn recorded_otlp_requests_come_back_equal() {
         .collect();
     files.sort();
     assert!(files.len() >= 6, "only {files:?} hold spans");
-    for file in files {
+    let with_text = |file: PathBuf| {
         let text = with_ids(&read(&file));
+        (file, text)
+    };
+    files.into_iter().map(with_text).collect()
+}
+
+#[test]
+fn recorded_otlp_requests_come_back_equal() {
+    let server = Server::start();
+    for (file, text) in otlp_requests() {
         let reply = post(
             server.otlp_http(),
             "/v1/traces",
@@ -113,9 +121,7 @@ fn recorded_otlp_requests_come_back_equal() {
         );
         assert_eq!((reply.status, reply.json()), (200, json!({})), "{}", file.display());
 
-        let bytes = beamline_model::otlp::json::to_protobuf(text.as_bytes()).expect("the sample is OTLP/JSON");
-        let request = ExportTraceServiceRequest::decode(bytes.as_slice()).expect("it is OTLP");
-        for (envelope, span) in flatten(request.resource_spans) {
+        for (envelope, span) in flatten(decoded(&text).resource_spans) {
             let id = hex(&span.trace_id);
             let trace = fetch(&server, &id).unwrap_or_else(|| panic!("{id} of {} is found", file.display()));
             let kept = otlp_spans(&trace);
@@ -128,6 +134,12 @@ fn recorded_otlp_requests_come_back_equal() {
             );
         }
     }
+}
+
+/// What a recorded request says.
+pub(crate) fn decoded(text: &str) -> ExportTraceServiceRequest {
+    let bytes = beamline_model::otlp::json::to_protobuf(text.as_bytes()).expect("the sample is OTLP/JSON");
+    ExportTraceServiceRequest::decode(bytes.as_slice()).expect("it is OTLP")
 }
 
 /// Two captures had their ids blanked before they were published: each span gets one of its own again.
@@ -204,7 +216,8 @@ fn xray_texts(trace: &Trace) -> Vec<String> {
         .collect()
 }
 
-fn otlp_spans(trace: &Trace) -> Vec<(ResourceSpans, Span)> {
+/// The spans that a trace was made of, each with the resource and scope around it.
+pub(crate) fn otlp_spans(trace: &Trace) -> Vec<(ResourceSpans, Span)> {
     bodies(trace)
         .filter_map(|body| match body {
             document::Body::Otlp(otlp) => Some((
@@ -217,7 +230,7 @@ fn otlp_spans(trace: &Trace) -> Vec<(ResourceSpans, Span)> {
 }
 
 /// Each span with the resource and scope around it.
-fn flatten(resources: Vec<ResourceSpans>) -> Vec<(ResourceSpans, Span)> {
+pub(crate) fn flatten(resources: Vec<ResourceSpans>) -> Vec<(ResourceSpans, Span)> {
     let mut spans = Vec::new();
     for resource in resources {
         for scope in &resource.scope_spans {
@@ -230,6 +243,6 @@ fn flatten(resources: Vec<ResourceSpans>) -> Vec<(ResourceSpans, Span)> {
     spans
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -9,12 +9,12 @@ use tonic::Code;
 use crate::clients::interpreter;
 use crate::harness::{Server, beamline, block_on};
 
-const KEY: &str = "AKIDTESTER";
-const SECRET: &str = "s3cret/of+the=tester";
+pub(crate) const KEY: &str = "AKIDTESTER";
+pub(crate) const SECRET: &str = "s3cret/of+the=tester";
 const ACCOUNT: &str = "210987654321";
 
 /// A server in which everybody has to sign.
-fn server(folder: &Path) -> Server {
+pub(crate) fn server(folder: &Path) -> Server {
     let file = folder.join("beamline.toml");
     let other = "[credentials.AKIDOTHER]\nsecret = \"other\"\naccount = \"111122223333\"\n";
     let text = format!(

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs the pinned client packages that the tests run, and builds those that have to be built: Python's into a
-# virtual environment in the user's cache, Node's next to their lock file, Go's and Java's programs into the cache too.
+# virtual environment in the user's cache, Node's next to their lock file, Go's and Java's programs into the cache too, and
+# an OpenTelemetry Collector of the parts that tests/clients/collector names.
 # A second call with the same locks and sources does nothing.
 # usage: tools/client-packages.sh [COMMAND...]
-# Runs COMMAND with BEAMLINE_PYTHON (an interpreter), BEAMLINE_GO_CLIENTS (a folder of programs) and
+# Runs COMMAND with BEAMLINE_PYTHON (an interpreter), BEAMLINE_GO_CLIENTS and BEAMLINE_COLLECTOR (folders of programs) and
 # BEAMLINE_JAVA_CLIENTS (a folder of jars) set; without one, prints the interpreter.
 set -euo pipefail
 
@@ -28,7 +29,10 @@ built() { # name command...
 }
 
 build_go() { # folder
-  (cd "$clients/go" && go build -mod=readonly -trimpath -ldflags="-s -w" -o "$1/" ./...)
+  (cd "$clients/go" && go build -mod=readonly -trimpath -ldflags="-s -w" -o "$1/" ./... tool)
+}
+build_collector() { # folder
+  (cd "$clients/collector" && go build -mod=readonly -trimpath -ldflags="-s -w" -o "$1/" .)
 }
 build_java() { # folder
   (cd "$clients/java" && TERM=dumb mvn --quiet --batch-mode -Dfolder="$1.build" -DoutputDirectory="$1" \
@@ -37,13 +41,13 @@ build_java() { # folder
   rm -rf "$1.build"
 }
 
-# Older ones can neither build the clients nor fetch a newer one by themselves.
-new_enough() {
-  command -v go >/dev/null 2>&1 && [ "$(printf '%s\n' 1.21 "$(go env GOVERSION | cut -c3-)" | sort -V | head -1)" = 1.21 ]
+# Whether there is a Go that can read what a module asks for: new enough, or able to fetch a newer one by itself.
+new_enough() { # module
+  command -v go >/dev/null 2>&1 && (cd "$clients/$1" && go list -m >/dev/null 2>&1)
 }
 
-missing() { # language
-  echo "client-packages: WITHOUT $1: the tests that run $1 clients will be skipped" >&2
+missing() { # what
+  echo "client-packages: WITHOUT $1: what they test will not be tested" >&2
 }
 
 venv="$cache/python-$(digest "$clients"/python/*.txt)"
@@ -64,17 +68,23 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$lock" ]; then
 fi
 
 export BEAMLINE_PYTHON=$venv/bin/python
-if new_enough; then
+if new_enough go; then
   BEAMLINE_GO_CLIENTS=$(built "go-$(digest "$clients/go")" build_go)
   export BEAMLINE_GO_CLIENTS
 else
-  missing "Go (1.21 or newer)"
+  missing "the Go clients (tests/clients/go/go.mod names the Go that they need)"
+fi
+if new_enough collector; then
+  BEAMLINE_COLLECTOR=$(built "collector-$(digest "$clients/collector")" build_collector)
+  export BEAMLINE_COLLECTOR
+else
+  missing "the OpenTelemetry Collector (tests/clients/collector/go.mod names the Go that it needs)"
 fi
 if command -v mvn >/dev/null 2>&1 && command -v javac >/dev/null 2>&1; then
   BEAMLINE_JAVA_CLIENTS=$(built "java-$(digest "$clients/java")" build_java)
   export BEAMLINE_JAVA_CLIENTS
 else
-  missing Java
+  missing "the Java clients (they need a JDK and Maven)"
 fi
 
 if [ "$#" -gt 0 ]; then

@@ -41,13 +41,13 @@ pub(super) fn node(file: &str) -> Program {
 
 /// Go: a command of `tests/clients/go`. `None`, said aloud, where there is no Go.
 pub(super) fn go(command: &str) -> Option<Program> {
-    let built = place("BEAMLINE_GO_CLIENTS", "Go")?;
+    let built = place("BEAMLINE_GO_CLIENTS", "Go clients")?;
     Some(Program::new(&[&Path::new(&built).join(command).display().to_string()]))
 }
 
 /// Java: a class of `tests/clients/java`. `None`, said aloud, where there is no Java.
 pub(super) fn java(class: &str) -> Option<Program> {
-    let built = place("BEAMLINE_JAVA_CLIENTS", "Java")?;
+    let built = place("BEAMLINE_JAVA_CLIENTS", "Java clients")?;
     let jars = format!("{built}/*");
     // These programs live for seconds: starting fast matters more than running fast.
     let swift = [
@@ -58,6 +58,15 @@ pub(super) fn java(class: &str) -> Option<Program> {
     ];
     let class = format!("beamline.clients.{class}");
     Some(Program::new(&["java"]).with(&swift).with(&["-cp", &jars, &class]))
+}
+
+/// The OpenTelemetry Collector of `tests/clients/collector`. `None`, said aloud, where there is no Go to build it.
+pub(super) fn collector() -> Option<Program> {
+    let built = place("BEAMLINE_COLLECTOR", "the OpenTelemetry Collector")?;
+    Some(Program::new(&[&Path::new(&built)
+        .join("collector")
+        .display()
+        .to_string()]))
 }
 
 /// A program by the name of the service that it is.
@@ -76,10 +85,10 @@ pub(crate) fn interpreter() -> String {
     })
 }
 
-fn place(variable: &str, language: &str) -> Option<String> {
+fn place(variable: &str, what: &str) -> Option<String> {
     let place = std::env::var(variable).ok();
     if place.is_none() {
-        skip(&format!("{language} clients: {variable} is not set"));
+        skip(&format!("{what}: {variable} is not set"));
     }
     place
 }

@@ -1,12 +1,21 @@
 //! Web services instrumented with official SDKs, as processes of their own.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Stdio};
 use std::time::{Duration, SystemTime};
 
+use super::collector::Collector;
 use super::program::Program;
 use crate::harness::Server;
+
+/// Where a service sends its spans.
+#[derive(Clone, Copy)]
+pub(super) enum Reports<'a> {
+    ToServer,
+    ToCollector(&'a Collector),
+    ToBoth(&'a Collector),
+}
 
 /// A process that printed its port and answers `/call`.
 pub(super) struct Service {
@@ -17,11 +26,30 @@ pub(super) struct Service {
 impl Service {
     /// Starts it, and waits until it listens. It calls `next` whenever it is called.
     pub(super) fn start(server: &Server, name: &str, program: &Program, next: Option<&Service>) -> Self {
+        Self::reporting(Reports::ToServer, server, name, program, next)
+    }
+
+    /// The same with a say in where its spans go.
+    pub(super) fn reporting(
+        reports: Reports<'_>,
+        server: &Server,
+        name: &str,
+        program: &Program,
+        next: Option<&Service>,
+    ) -> Self {
+        let direct = otlp_endpoint(name, server.otlp_grpc(), server.otlp_http());
+        let through = |collector: &Collector| otlp_endpoint(name, collector.grpc, collector.http);
+        let [otlp, second] = match reports {
+            Reports::ToServer => [direct, String::new()],
+            Reports::ToCollector(collector) => [through(collector), String::new()],
+            Reports::ToBoth(collector) => [through(collector), direct],
+        };
         let mut command = program.command(server);
         command
             .env("SERVICE", name)
-            .env("OTEL_EXPORTER_OTLP_ENDPOINT", otlp_endpoint(server, name))
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", otlp)
             .env("OTEL_EXPORTER_OTLP_INSECURE", "true")
+            .env("SECOND_OTLP_ENDPOINT", second)
             .stdout(Stdio::piped());
         if let Some(next) = next {
             command.env("NEXT", &next.url);
@@ -73,12 +101,8 @@ impl Drop for Service {
 }
 
 /// The SDK for Python reports over gRPC, the others over HTTP.
-fn otlp_endpoint(server: &Server, service: &str) -> String {
-    let address = if service == "otel-python" {
-        server.otlp_grpc()
-    } else {
-        server.otlp_http()
-    };
+fn otlp_endpoint(service: &str, grpc: SocketAddr, http: SocketAddr) -> String {
+    let address = if service == "otel-python" { grpc } else { http };
     format!("http://{address}")
 }
 

@@ -1,7 +1,7 @@
 // One web service instrumented with the official OpenTelemetry SDK for Node, HTTP calls by its own instrumentation.
 //
 // Listens on a free port and prints it. Takes its context from X-Amzn-Trace-Id, as the X-Ray SDKs send it. Reports by
-// OTLP over HTTP (protobuf) to OTEL_EXPORTER_OTLP_ENDPOINT.
+// OTLP over HTTP (protobuf) to OTEL_EXPORTER_OTLP_ENDPOINT, and the same to SECOND_OTLP_ENDPOINT if that is set.
 'use strict';
 
 const { NodeSDK } = require('@opentelemetry/sdk-node');
@@ -13,10 +13,12 @@ const { trace } = require('@opentelemetry/api');
 
 const name = process.env.SERVICE;
 const next = process.env.NEXT;
+const second = process.env.SECOND_OTLP_ENDPOINT;
+const exporters = [new OTLPTraceExporter()].concat(second ? new OTLPTraceExporter({ url: `${second}/v1/traces` }) : []);
 const sdk = new NodeSDK({
   serviceName: name,
   textMapPropagator: new AWSXRayPropagator(),
-  spanProcessors: [new SimpleSpanProcessor(new OTLPTraceExporter())],
+  spanProcessors: exporters.map((exporter) => new SimpleSpanProcessor(exporter)),
   instrumentations: [new HttpInstrumentation()],
 });
 sdk.start();

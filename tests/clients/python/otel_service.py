@@ -2,7 +2,7 @@
 
 Listens on a free port and prints it. Takes its context from X-Amzn-Trace-Id or traceparent, and hands it on in the
 X-Ray header, so that services of both kinds can stand on either side. Reports by OTLP over gRPC to
-OTEL_EXPORTER_OTLP_ENDPOINT.
+OTEL_EXPORTER_OTLP_ENDPOINT, and the same to SECOND_OTLP_ENDPOINT if that is set.
 """
 
 import json
@@ -29,6 +29,8 @@ provider = TracerProvider(
     id_generator=AwsXRayIdGenerator(),
 )
 provider.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter()))
+if second := os.environ.get("SECOND_OTLP_ENDPOINT"):
+    provider.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter(endpoint=second)))
 trace.set_tracer_provider(provider)
 tracer = trace.get_tracer("beamline-test-clients", "1.0")
 propagator = AwsXRayPropagator()
