@@ -4,6 +4,7 @@
 use beamline_model::digest::Digest;
 use beamline_model::id::TraceId;
 use beamline_model::lang::trace_filter::{EntitySelector, Filter, NoGroups};
+use beamline_model::log::{mention, word};
 use beamline_model::otlp::Transit;
 use beamline_model::otlp::walk::{self, Walked};
 use beamline_model::record::{Body, Record};
@@ -99,4 +100,21 @@ pub fn read_filter(bytes: &[u8]) {
     if let Ok(entity) = EntitySelector::parse(text) {
         assert_eq!(EntitySelector::parse(&entity.to_string()), Ok(entity));
     }
+}
+
+/// A message, or a `LogRecord`: what it names is in it, in one of the spellings, and its words are those of its lower case.
+pub fn read_message(bytes: &[u8]) {
+    let _ = mention::in_record(bytes);
+    let digits: String = bytes
+        .iter()
+        .filter(|byte| byte.is_ascii_hexdigit())
+        .map(|&byte| char::from(byte))
+        .collect();
+    let digits = digits.to_ascii_lowercase();
+    for named in mention::in_text(bytes) {
+        assert!(digits.contains(&named.trace.to_w3c()), "{named:?}");
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let words = word::words(text);
+    assert!(word::missing(text, &words).is_empty(), "{words:?}");
 }

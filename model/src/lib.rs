@@ -23,6 +23,7 @@
 //! | [`retrieval`] | which traces somebody reads page by page |
 //! | [`insight`] | when services fail more than they usually do, and who is to blame |
 //! | [`lang`] | which traces somebody wants to see |
+//! | [`log`] | what log groups are, and what a log event says about traces |
 //! | [`sampling`] | which requests are kept, and how many they stand for |
 
 #![warn(missing_docs)]
@@ -36,6 +37,7 @@ pub mod id;
 pub mod insight;
 pub mod json;
 pub mod lang;
+pub mod log;
 pub mod node;
 pub mod otlp;
 pub mod policy;

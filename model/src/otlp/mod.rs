@@ -23,7 +23,7 @@ mod stack;
 mod transit;
 mod value;
 pub mod walk;
-mod wire;
+pub(crate) mod wire;
 
 pub use check::MAX_VALUE_DEPTH;
 pub use facts::{RequestFacts, ResourceFacts};

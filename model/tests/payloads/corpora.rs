@@ -11,7 +11,7 @@ use super::{documents, otlp_json};
 #[allow(unreachable_pub, reason = "shared with the fuzz targets")]
 mod reading;
 
-use reading::{read_datagram, read_document, read_filter, read_json, read_request};
+use reading::{read_datagram, read_document, read_filter, read_json, read_message, read_request};
 
 fn replay(target: &str, read: fn(&[u8])) {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -32,6 +32,7 @@ fn corpora_are_read_without_a_panic() {
     replay("otlp", read_request);
     replay("otlp_json", read_json);
     replay("trace_filter", read_filter);
+    replay("log_message", read_message);
 }
 
 fn damaged(mut bytes: Vec<u8>, damage: &[(usize, u8)], cut: usize) -> Vec<u8> {
