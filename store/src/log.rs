@@ -1,7 +1,11 @@
 //! Log events: what is acknowledged and not sealed yet.
 
+pub(crate) mod chunk;
+pub(crate) mod day;
 pub(crate) mod hot;
+pub(crate) mod keys;
 pub(crate) mod live;
+pub(crate) mod message;
 
 use beamline_model::time::Timestamp;
 
