@@ -231,7 +231,8 @@ impl From<StoreError> for Fault {
         match error {
             StoreError::Overloaded(_) => Self::throttled(error),
             StoreError::ReadOnly(_) | StoreError::Closed => Self::unavailable(error),
-            StoreError::TooManyAccounts => Self::invalid(error),
+            // Each operation of CloudWatch Logs has names of its own for these.
+            StoreError::TooManyAccounts | StoreError::Log(_) => Self::invalid(error),
             StoreError::NoMasterKey => Self::invalid(
                 "encryption needs a master key: `beamline encryption new-key FILE` makes one, and the server takes it \
                  with --encryption-key-file FILE",

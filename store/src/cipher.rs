@@ -33,6 +33,7 @@ use crate::Store;
 use crate::api::Account;
 use crate::engine::{Engine, Family, KeyRange};
 use crate::error::StoreError;
+use crate::hot::{LOGS, POINTS};
 use crate::live::SHARDS;
 
 /// What an account says about its encryption.
@@ -111,7 +112,7 @@ impl Store {
 fn has_open_values(layer: &Encrypted) -> Result<bool, StoreError> {
     let view = layer.inside().view();
     let mut open = false;
-    for shard in 0..SHARDS {
+    for shard in (0..SHARDS).chain([LOGS, POINTS]) {
         view.scan(Family::Hot, &[shard as u8], KeyRange::all(), false, &mut |_, value| {
             open = !value::is_sealed(value);
             if open {

@@ -28,11 +28,13 @@ pub struct StoreConfig {
     pub commit: CommitConfig,
     /// When traces move from memory into sealed frames.
     pub seal: SealConfig,
+    /// How log events are kept, and how many groups and streams there can be.
+    pub logs: LogConfig,
     /// A trace that would grow beyond so many bytes of documents and spans refuses what is too much.
     pub trace_limit: usize,
     /// Bytes of memory for everything; divided as `docs/store-layout.md` says.
     pub memory: usize,
-    /// Traces are kept for so many days after the day they started in.
+    /// Traces are kept for so many days after the day they started in, and log events of groups that do not say.
     pub retention_days: u16,
     /// What opens encrypted values, and lets accounts ask for encryption. Empty for a store without any.
     pub masters: MasterKeys,
@@ -70,6 +72,33 @@ pub struct SealConfig {
     pub threads: usize,
 }
 
+/// When log events move from memory into chunks, and their bounds.
+#[derive(Clone, Copy, Debug)]
+pub struct LogConfig {
+    /// A group has so many bytes.
+    pub seal_bytes: usize,
+    /// Its first event arrived so long ago.
+    pub seal_age: Duration,
+    /// An account has at most so many groups.
+    pub groups: usize,
+    /// A group has at most so many streams.
+    pub streams: usize,
+    /// An event has at most so many bytes.
+    pub event_bytes: usize,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self {
+            seal_bytes: 4 << 20,
+            seal_age: Duration::from_secs(60),
+            groups: 100_000,
+            streams: 1_000_000,
+            event_bytes: 1 << 20,
+        }
+    }
+}
+
 impl StoreConfig {
     /// What a server wants.
     #[must_use]
@@ -93,6 +122,7 @@ impl StoreConfig {
                 level: 3,
                 threads: 1,
             },
+            logs: LogConfig::default(),
             trace_limit: 32 << 20,
             memory: 1 << 30,
             retention_days: 30,

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::codec::frame::{PARTS, Part};
 use crate::error::StoreError;
 use crate::hot::work::Work;
+use crate::log::counters::LogCounters;
 
 /// Totals since the store was opened.
 #[derive(Default)]
@@ -16,6 +17,8 @@ pub(crate) struct Counters {
     pub(crate) events: Fates,
     /// Data points.
     pub(crate) points: Fates,
+    /// Log events behind the commit.
+    pub(crate) logs: LogCounters,
     /// Records refused because their trace is too large.
     pub(crate) limit_exceeded: AtomicU64,
     /// Kept values that could not be read.
@@ -145,6 +148,7 @@ impl Counters {
             "beamline_store_log_events_rejected_failed_total",
             "beamline_store_log_events_replayed_total",
         ]));
+        figures.extend(self.logs.figures());
         figures.extend(self.points.figures([
             "beamline_store_points_committed_total",
             "beamline_store_points_rejected_overloaded_total",

@@ -18,6 +18,9 @@ pub enum StoreError {
     /// A batch whose ranges or indexes point outside of it.
     #[error("malformed batch: {0}")]
     Malformed(&'static str),
+    /// Something about log groups, streams or events.
+    #[error(transparent)]
+    Log(#[from] LogError),
     /// No more (account, region) pairs can be told apart.
     #[error("too many accounts")]
     TooManyAccounts,
@@ -37,6 +40,40 @@ pub enum StoreError {
         kind: EngineErrorKind,
         /// What an operator wants to read.
         detail: String,
+    },
+}
+
+/// What cannot be done with log groups, streams and events.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LogError {
+    /// There is no such group.
+    #[error("the log group does not exist")]
+    NoSuchGroup,
+    /// There is such a group already.
+    #[error("the log group exists already")]
+    GroupExists,
+    /// The account has as many groups as it may have.
+    #[error("no more than {0} log groups")]
+    TooManyGroups(usize),
+    /// Deleting the group is refused, because somebody asked for that.
+    #[error("the log group is protected from being deleted")]
+    Protected,
+    /// The group has no such stream.
+    #[error("the log stream does not exist")]
+    NoSuchStream,
+    /// The group has such a stream already.
+    #[error("the log stream exists already")]
+    StreamExists,
+    /// The group has as many streams as it may have.
+    #[error("no more than {0} streams in a log group")]
+    TooManyStreams(usize),
+    /// An event of a batch is too large; nothing of the batch was kept.
+    #[error("a log event of {bytes} bytes, and no more than {most} are kept")]
+    EventTooLarge {
+        /// Of its body.
+        bytes: usize,
+        /// What is kept at most.
+        most: usize,
     },
 }
 

@@ -34,6 +34,9 @@ pub(crate) struct Inner {
     pub(crate) queue: Queue,
     pub(crate) live: Live,
     pub(crate) logs: log::live::Live,
+    pub(crate) log_groups: log::groups::Groups,
+    pub(crate) log_streams: log::streams::Streams,
+    pub(crate) log_sealer: log::seal::LogSealer,
     pub(crate) points: metric::live::Live,
     pub(crate) frames: Frames,
     /// What searches decoded.
@@ -57,6 +60,7 @@ impl Inner {
         engine: Arc<dyn Engine>,
         encrypted: Option<Arc<Encrypted>>,
         accounts: Accounts,
+        log_groups: log::groups::Groups,
     ) -> Self {
         // A subscriber that falls behind by so many is told that it missed some.
         const BACKLOG: usize = 16_384;
@@ -69,6 +73,9 @@ impl Inner {
             queue: Queue::new(config.commit.queue_bytes),
             live: Live::default(),
             logs: log::live::Live::default(),
+            log_groups,
+            log_streams: log::streams::Streams::default(),
+            log_sealer: log::seal::LogSealer::default(),
             points: metric::live::Live::default(),
             frames: Frames::default(),
             // A share of the whole; see `docs/store-layout.md`.
@@ -126,6 +133,11 @@ impl Inner {
         self.config.memory / 4
     }
 
+    /// The same of live log events.
+    pub(crate) fn log_budget(&self) -> usize {
+        self.config.memory / 8
+    }
+
     /// Every figure there is: name and value.
     pub(crate) fn figures(&self) -> Vec<(&'static str, u64)> {
         let mut figures = self.counters.figures();
@@ -133,6 +145,8 @@ impl Inner {
         figures.push(("beamline_store_frames_damaged_total", damaged));
         figures.push(("beamline_store_live_traces", self.live.len() as u64));
         figures.push(("beamline_store_live_bytes", self.live.bytes() as u64));
+        figures.push(("beamline_store_log_events_live", self.logs.len() as u64));
+        figures.push(("beamline_store_log_live_bytes", self.logs.bytes() as u64));
         figures.push(("beamline_store_cache_bytes", self.cache.bytes() as u64));
         figures.push(("beamline_store_queue_bytes", self.queue.bytes() as u64));
         figures.push(("beamline_store_read_only", u64::from(self.read_only().is_some())));

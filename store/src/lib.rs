@@ -33,8 +33,8 @@ mod store;
 pub mod table;
 mod verify;
 
-pub use config::{Location, StoreConfig};
-pub use error::StoreError;
+pub use config::{Location, LogConfig, StoreConfig};
+pub use error::{LogError, StoreError};
 pub use object::{ObjectChange, ObjectKind};
 pub use secret::Secret;
 pub use store::Store;

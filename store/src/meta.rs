@@ -12,6 +12,7 @@ const FORMAT: u32 = 2;
 pub(crate) const PART: &[u8] = b"store";
 const FORMAT_KEY: &[u8] = b"format";
 const BLOCK_KEY: &[u8] = b"block";
+const LOG_GROUP_KEY: &[u8] = b"log-group";
 const RECEIVED_KEY: &[u8] = b"received";
 
 /// Makes sure that this version can read what is there; marks an empty store as its own.
@@ -79,6 +80,24 @@ pub(crate) fn next_block(view: &dyn View) -> Result<u32, StoreError> {
 /// Remembers it.
 pub(crate) fn put_next_block(batch: &mut WriteBatch, next: u32) {
     batch.put(Family::Meta, PART, BLOCK_KEY, u64::from(next).to_be_bytes().to_vec());
+}
+
+/// Number of the next log group.
+pub(crate) fn next_log_group(view: &dyn View) -> Result<u32, StoreError> {
+    match view.get(Family::Meta, PART, LOG_GROUP_KEY)? {
+        Some(found) => Ok(number(&found, "number of log groups")? as u32),
+        None => Ok(0),
+    }
+}
+
+/// Remembers it.
+pub(crate) fn put_next_log_group(batch: &mut WriteBatch, next: u32) {
+    batch.put(
+        Family::Meta,
+        PART,
+        LOG_GROUP_KEY,
+        u64::from(next).to_be_bytes().to_vec(),
+    );
 }
 
 fn number(bytes: &[u8], what: &str) -> Result<u64, StoreError> {

@@ -29,6 +29,8 @@ pub enum ObjectKind {
     State = 7,
     /// An insight: what was unusual, and how it came to be found.
     Insight = 8,
+    /// A log group. Made, changed and removed by the calls for log groups only, which know all of them in memory.
+    LogGroup = 9,
 }
 
 /// A new value for one object, or none.

@@ -26,7 +26,7 @@ use crate::hot::{LOGS, POINTS};
 use crate::inner::Inner;
 use crate::live::SHARDS;
 use crate::table::Tables;
-use crate::{clock, meta, retention};
+use crate::{clock, log, meta, retention};
 
 /// What the sealer remembers from pass to pass.
 #[derive(Default)]
@@ -143,6 +143,9 @@ pub(crate) fn pass(store: &Inner, which: Which) -> Result<(), StoreError> {
         with_writing(store, state, |writing| write(store, writing, picked))?;
         state.unsettled = Some(Instant::now());
     }
+    if log::seal::pass(store, which)? {
+        state.unsettled = Some(Instant::now());
+    }
     for shard in 0..SHARDS {
         store.live.shard(shard).sweep();
     }
@@ -227,9 +230,13 @@ fn tidy(store: &Inner, writing: &mut Writing, busy: bool, now: Timestamp) -> Res
     let mut pieces = 0;
     while pieces < PIECES || !busy && begun.elapsed() < store.config.seal.every / 2 {
         pieces += 1;
+        let merged = log::merge::step(store)?;
         let batch = writing.tables.maintain(&*store.engine.view(), now)?;
-        let Some(batch) = batch else { break };
-        store.write(batch, Durability::Write)?;
+        match batch {
+            Some(batch) => store.write(batch, Durability::Write)?,
+            None if !merged => break,
+            None => {}
+        }
     }
     *store.sealer.figures.lock().unwrap_or_else(PoisonError::into_inner) = writing.tables.figures();
     Ok(())
@@ -237,6 +244,7 @@ fn tidy(store: &Inner, writing: &mut Writing, busy: bool, now: Timestamp) -> Res
 
 /// Drops every day that is older than the configured number of days.
 fn retain(store: &Inner, state: &mut State, now: Timestamp) -> Result<(), StoreError> {
+    log::retain::retain(store, now)?;
     let Some(first_kept) = retention::first_kept(store, now) else {
         return Ok(());
     };

@@ -19,8 +19,9 @@ use crate::error::StoreError;
 use crate::hot::queue::{Job, Reply};
 use crate::hot::work::Work;
 use crate::inner::Inner;
+use crate::log::groups::Groups;
 use crate::seal::{self, Which};
-use crate::{cipher, hot, meta, read};
+use crate::{cipher, hot, log, meta, read};
 
 /// Traces, durably.
 ///
@@ -44,14 +45,16 @@ impl Store {
     /// Opens a store on an engine; `config.location` is not looked at.
     pub fn on(engine: Arc<dyn Engine>, config: StoreConfig) -> Result<Self, StoreError> {
         let (engine, encrypted) = cipher::around(engine, &config.masters)?;
-        let accounts = {
+        let (accounts, log_groups) = {
             let view = engine.view();
             if let Some(mark) = meta::check_format(&*view)? {
                 engine.write(mark, Durability::Commit)?;
             }
-            Accounts::load(&*view, config.default_account.clone())?
+            let accounts = Accounts::load(&*view, config.default_account.clone())?;
+            let numbers: Vec<Account> = accounts.all().into_iter().map(|(account, ..)| account).collect();
+            (accounts, Groups::load(&*view, &numbers)?)
         };
-        let inner = Arc::new(Inner::new(config, engine, encrypted, accounts));
+        let inner = Arc::new(Inner::new(config, engine, encrypted, accounts, log_groups));
         hot::replay::replay(&inner)?;
         let store = Self {
             inner,
@@ -150,6 +153,9 @@ impl Store {
 
     fn admit(&self, work: &Work) -> Result<(), StoreError> {
         work.check()?;
+        if let Work::Logs(batch) = work {
+            return log::admit(&self.inner, batch);
+        }
         let held = self.inner.live.bytes();
         if held > self.inner.live_budget() {
             self.inner.sealer.hurry();
@@ -176,7 +182,7 @@ impl Store {
         answer.recv().unwrap_or(Err(StoreError::Closed)).map(drop)
     }
 
-    /// Flushes, and seals every live trace whatever its age. Blocks.
+    /// Flushes, and seals every live trace and log event whatever its age. Blocks.
     pub fn seal_all(&self) -> Result<(), StoreError> {
         self.flush()?;
         seal::pass(&self.inner, Which::All)

@@ -8,6 +8,7 @@ use crate::codec::location::Location;
 use crate::engine::{Family, KeyRange, View};
 use crate::error::StoreError;
 use crate::inner::Inner;
+use crate::log;
 use crate::sealed::trace_of;
 
 /// What a scrub found.
@@ -19,6 +20,8 @@ pub struct Verified {
     pub frames: u64,
     /// Records in them.
     pub records: u64,
+    /// Log events in frames of theirs, which are counted above.
+    pub log_events: u64,
     /// What is wrong, in words; at most a hundred.
     pub problems: Vec<String>,
 }
@@ -34,13 +37,20 @@ impl Verified {
 }
 
 impl Store {
-    /// Reads every frame and every location, checks checksums and that each location leads to its records.
+    /// Reads every frame and every location, checks checksums, that each location leads to its records, and that chunks of
+    /// log events hold what their heads say.
     pub fn verify(&self) -> Result<Verified, StoreError> {
         let store = &self.inner;
         let view = store.engine.view();
         let mut verified = Verified::default();
         for part in parts(&*view, Family::Block)? {
             frames(store, &*view, &part, &mut verified)?;
+        }
+        for part in parts(&*view, Family::Log)? {
+            let found = log::verify::partition(&*view, &part)?;
+            verified.frames += found.frames;
+            verified.log_events += found.events;
+            found.problems.into_iter().for_each(|problem| verified.problem(problem));
         }
         for day in view.days() {
             for part in parts(&*view, Family::Trace(day))? {
@@ -90,6 +100,7 @@ fn traces(store: &Inner, view: &dyn View, day: u16, part: &[u8], verified: &mut 
                 )),
                 Err(error) => verified.problem(format!("trace {}: {error}", trace.1)),
             },
+            _ if log::verify::is_mention(key, value) => {}
             _ => verified.problem(format!("day {day}: row {part:02x?} {key:02x?} cannot be read")),
         }
         ControlFlow::Continue(())

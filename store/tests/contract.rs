@@ -108,13 +108,14 @@ fn parts(family: Family) -> [Vec<u8>; 4] {
     }]
 }
 
-const FAMILIES: [Family; 7] = [
+const FAMILIES: [Family; 8] = [
     Family::Meta,
     Family::Hot,
     Family::Block,
     Family::Trace(20_000),
     Family::Summary,
     Family::Log,
+    Family::LogIndex,
     Family::SeriesIndex,
 ];
 

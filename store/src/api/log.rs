@@ -1,4 +1,10 @@
-//! Log events on their way in.
+//! Log events on their way in and out.
+
+mod kept;
+mod search;
+
+pub use kept::{LogGroupChange, LogStream, LogStreamOrder, LogStreamPage, LogStreamQuery};
+pub use search::{LogCursor, LogEvent, LogGroups, LogMatcher, LogPage, LogSearch, LogStreams};
 
 use std::ops::Range;
 

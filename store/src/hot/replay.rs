@@ -25,9 +25,11 @@ pub(crate) fn replay(store: &Inner) -> Result<(), StoreError> {
             traces(store, shard, commit, value, last)
         })?;
     }
+    let mut replay = log::replay::Replay::new(store);
     each_value(store, LOGS, &mut found, |commit, value, last| {
-        logs(store, commit, value, last)
+        replay.commit(commit, value, last)
     })?;
+    replay.finish()?;
     each_value(store, POINTS, &mut found, |commit, value, last| {
         points(store, commit, value, last)
     })?;
@@ -80,18 +82,6 @@ fn traces(store: &Inner, shard: usize, commit: u64, value: &[u8], last: &mut Tim
             *last = (*last).max(record.received);
             store.counters.records.replayed();
             add(&record);
-        });
-    });
-    result
-}
-
-fn logs(store: &Inner, commit: u64, value: &[u8], last: &mut Timestamp) -> Result<(), Damaged> {
-    let mut result = Ok(());
-    store.logs.apply(commit, |add| {
-        result = log::hot::decode(value, &mut |event| {
-            *last = (*last).max(event.received);
-            store.counters.events.replayed();
-            add(&event);
         });
     });
     result
