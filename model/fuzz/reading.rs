@@ -5,6 +5,7 @@ use beamline_model::digest::Digest;
 use beamline_model::id::TraceId;
 use beamline_model::lang::trace_filter::{EntitySelector, Filter, NoGroups};
 use beamline_model::log::{mention, word};
+use beamline_model::metric::{self, Descriptor};
 use beamline_model::otlp::Transit;
 use beamline_model::otlp::walk::{self, Walked};
 use beamline_model::record::{Body, Record};
@@ -78,6 +79,40 @@ pub fn read_request(bytes: &[u8]) {
         segment::head_within(document.json.as_bytes(), usize::MAX).unwrap_or_else(|refused| panic!("{refused}"));
     }
     let _ = convert::span::resource_spans(&decoded.nodes);
+}
+
+/// A protobuf request with metrics: whatever `walk` accepts survives its binary form, is written and walked as the same
+/// again, and adds up.
+pub fn read_metrics(bytes: &[u8]) {
+    let walked = |bytes: &[u8]| {
+        let (mut points, mut rejected) = (Vec::new(), 0);
+        let sound = metric::walk::request(bytes, &mut |item| match item {
+            metric::walk::Walked::Point { descriptor, point } => {
+                let descriptor = Descriptor::from_bytes(descriptor).expect("put together by the walk");
+                points.push((descriptor, point));
+            }
+            metric::walk::Walked::Rejected(more) => rejected += more.points,
+        });
+        (points, rejected, sound.is_ok())
+    };
+    let (points, _, _) = walked(bytes);
+    let all = Timestamp(i64::MIN)..Timestamp::MAX;
+    let mut buckets = metric::series::Buckets::new(all, 3_600_000_000_000);
+    for (descriptor, point) in &points {
+        let mut form = Vec::new();
+        point.encode(&mut form);
+        let again = metric::Point::decode(&form).expect("encoded a line above");
+        assert_eq!(format!("{again:?}"), format!("{point:?}"));
+        buckets.add(&descriptor.facts(), std::iter::once(point));
+    }
+    for (_, measured) in buckets.finish() {
+        let _ = measured.percentile(99.0);
+    }
+    let series = points
+        .iter()
+        .map(|(descriptor, point)| (descriptor, std::slice::from_ref(point)));
+    let written = metric::request::write(series);
+    assert_eq!(format!("{:?}", walked(&written)), format!("{:?}", (points, 0, true)));
 }
 
 /// A JSON request: whatever is accepted survives the way back.

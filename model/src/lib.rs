@@ -24,6 +24,7 @@
 //! | [`insight`] | when services fail more than they usually do, and who is to blame |
 //! | [`lang`] | which traces somebody wants to see |
 //! | [`log`] | what log groups are, and what a log event says about traces |
+//! | [`metric`] | what is measured: series, points, statistics |
 //! | [`sampling`] | which requests are kept, and how many they stand for |
 
 #![warn(missing_docs)]
@@ -38,6 +39,7 @@ pub mod insight;
 pub mod json;
 pub mod lang;
 pub mod log;
+pub mod metric;
 pub mod node;
 pub mod otlp;
 pub mod policy;

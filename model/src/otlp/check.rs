@@ -10,14 +10,14 @@ const TOO_DEEP: &str = "attribute nested too deeply";
 const WRONG_TYPE: &str = "field of another type than its number says";
 
 /// Why a nested message cannot be kept.
-pub(super) type Flaw = &'static str;
+pub(crate) type Flaw = &'static str;
 
 fn flaw(bad: BadWire) -> Flaw {
     bad.message
 }
 
 /// An `Event` or a `Link`, whose attributes have the given number.
-pub(super) fn with_attributes(message: &[u8], attributes: u32) -> Result<(), Flaw> {
+pub(crate) fn with_attributes(message: &[u8], attributes: u32) -> Result<(), Flaw> {
     for field in Fields::new(message) {
         match field.map_err(flaw)? {
             (number, Wire::Bytes(bytes)) if number == attributes => key_value(bytes, 0)?,
@@ -29,12 +29,12 @@ pub(super) fn with_attributes(message: &[u8], attributes: u32) -> Result<(), Fla
 }
 
 /// A message whose own fields need to be well formed and nothing more.
-pub(super) fn flat(message: &[u8]) -> Result<(), Flaw> {
+pub(crate) fn flat(message: &[u8]) -> Result<(), Flaw> {
     Fields::new(message).try_for_each(|field| field.map(drop).map_err(flaw))
 }
 
 /// One attribute.
-pub(super) fn key_value(message: &[u8], depth: usize) -> Result<(), Flaw> {
+pub(crate) fn key_value(message: &[u8], depth: usize) -> Result<(), Flaw> {
     for field in Fields::new(message) {
         match field.map_err(flaw)? {
             (2, Wire::Bytes(bytes)) => value(bytes, depth)?,

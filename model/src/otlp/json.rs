@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::schema::{Field, Kind, MAX_DEPTH, Message, SPAN, STRING_VALUE, TRACE_REQUEST};
-use super::wire::{BadWire, Fields, Wire, write_bytes, write_varint};
+use super::schema::{Field, Kind, MAX_DEPTH, METRICS_REQUEST, Message, SPAN, STRING_VALUE, TRACE_REQUEST};
+use super::wire::{BadWire, Fields, Wire, varints, write_bytes, write_varint};
 pub use crate::json::BadJson;
 use crate::json::{Reader, Value, write_number, write_text};
 
@@ -30,13 +30,25 @@ pub(super) fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
 /// # Errors
 /// The text is not UTF-8, not JSON, or a field holds what its type cannot.
 pub fn to_protobuf(json: &[u8]) -> Result<Vec<u8>, BadJson> {
+    read_request(json, &TRACE_REQUEST)
+}
+
+/// An `ExportMetricsServiceRequest` in JSON as protobuf, as lenient as [`to_protobuf`].
+///
+/// # Errors
+/// The text is not UTF-8, not JSON, or a field holds what its type cannot.
+pub fn metrics_to_protobuf(json: &[u8]) -> Result<Vec<u8>, BadJson> {
+    read_request(json, &METRICS_REQUEST)
+}
+
+fn read_request(json: &[u8], message: &Message) -> Result<Vec<u8>, BadJson> {
     let text = std::str::from_utf8(json).map_err(|bad| BadJson {
         position: bad.valid_up_to(),
         message: "invalid UTF-8",
     })?;
     let mut reader = Reader::new(text);
     let mut out = Vec::with_capacity(json.len() / 2);
-    read_message(&mut reader, &TRACE_REQUEST, 0, &mut out)?;
+    read_message(&mut reader, message, 0, &mut out)?;
     reader.end()?;
     Ok(out)
 }
@@ -91,7 +103,7 @@ fn read_field(reader: &mut Reader<'_>, field: &Field, depth: usize, out: &mut Ve
     }
     match (field.kind, value) {
         // Text in the place of an attribute's number is kept as text: one attribute should not cost a request.
-        (Kind::Int64 | Kind::Double | Kind::Bool, Value::Text(text)) => {
+        (Kind::Int64 | Kind::Double | Kind::Bool, Value::Text(text)) if is_attribute_value(field) => {
             write_bytes(out, STRING_VALUE, text.text().as_bytes());
             Ok(())
         }
@@ -100,6 +112,11 @@ fn read_field(reader: &mut Reader<'_>, field: &Field, depth: usize, out: &mut Ve
             message: field.kind.expectation(),
         }),
     }
+}
+
+/// Whether a field is one of `AnyValue`.
+fn is_attribute_value(field: &Field) -> bool {
+    matches!(field.name, "boolValue" | "intValue" | "doubleValue")
 }
 
 fn tag(out: &mut Vec<u8>, field: &Field, wire_type: u64) {
@@ -139,6 +156,21 @@ fn write_scalar(out: &mut Vec<u8>, field: &Field, value: Value<'_>) -> Option<()
             };
             tag(out, field, 0);
             write_varint(out, u64::from(number));
+        }
+        (Kind::UInt64, value) => {
+            let int = u64::try_from(whole(value)?).ok()?;
+            tag(out, field, 0);
+            write_varint(out, int);
+        }
+        (Kind::SInt32, value) => {
+            let int = i32::try_from(whole(value)?).ok()?;
+            tag(out, field, 0);
+            write_varint(out, u64::from(((int << 1) ^ (int >> 31)) as u32));
+        }
+        (Kind::SFixed64, value) => {
+            let int = i64::try_from(whole(value)?).ok()?;
+            tag(out, field, 1);
+            out.extend(int.to_le_bytes());
         }
         (Kind::Fixed64, value) => {
             let int = u64::try_from(whole(value)?).ok()?;
@@ -217,6 +249,16 @@ pub fn from_protobuf(bytes: &[u8]) -> Result<String, BadWire> {
     Ok(out)
 }
 
+/// An `ExportMetricsServiceRequest` in protobuf, or a `MetricsData`, as JSON.
+///
+/// # Errors
+/// The bytes are not such a message, or nest too deeply.
+pub fn metrics_from_protobuf(bytes: &[u8]) -> Result<String, BadWire> {
+    let mut out = String::with_capacity(bytes.len() * 2);
+    write_message(bytes, &METRICS_REQUEST, 0, &mut out)?;
+    Ok(out)
+}
+
 /// A protobuf `Span`, or some of its fields, as JSON; `None` if the bytes are no such message.
 pub(crate) fn span_from_protobuf(bytes: &[u8]) -> Option<String> {
     let mut out = String::new();
@@ -242,10 +284,8 @@ fn write_message(bytes: &[u8], message: &Message, depth: usize, out: &mut String
     out.push('{');
     let mut separate = "";
     for field in message.fields {
-        let mut values = fields
-            .iter()
-            .filter(|(number, _)| *number == field.number)
-            .map(|(_, wire)| *wire);
+        let found = fields.iter().filter(|(number, _)| *number == field.number);
+        let mut values = found.flat_map(|(_, wire)| each_value(field, *wire));
         let Some(last) = values.next_back() else { continue };
         out.push_str(std::mem::replace(&mut separate, ","));
         write_text(out, field.name);
@@ -266,6 +306,21 @@ fn write_message(bytes: &[u8], message: &Message, depth: usize, out: &mut String
     Ok(())
 }
 
+/// The values of a field: several if it is repeated and packed.
+fn each_value<'a>(field: &Field, wire: Wire<'a>) -> impl DoubleEndedIterator<Item = Wire<'a>> + use<'a> {
+    let packed = match (field.kind, wire) {
+        (Kind::Fixed64 | Kind::Double, Wire::Bytes(packed)) if field.repeated => {
+            let numbers = packed.as_chunks::<8>().0.iter();
+            numbers.map(|bytes| Wire::Fixed64(u64::from_le_bytes(*bytes))).collect()
+        }
+        (Kind::UInt64, Wire::Bytes(packed)) if field.repeated => {
+            varints(packed).into_iter().map(Wire::Varint).collect()
+        }
+        (_, wire) => vec![wire],
+    };
+    packed.into_iter()
+}
+
 fn write_value(wire: Wire<'_>, field: &Field, depth: usize, out: &mut String) -> Result<(), BadWire> {
     match (field.kind, wire) {
         (Kind::Message(message), Wire::Bytes(bytes)) => return write_message(bytes, message(), depth + 1, out),
@@ -278,6 +333,12 @@ fn write_value(wire: Wire<'_>, field: &Field, depth: usize, out: &mut String) ->
         }
         (Kind::Bool, Wire::Varint(truth)) => out.push_str(if truth == 0 { "false" } else { "true" }),
         (Kind::Int64, Wire::Varint(int)) => write_text(out, &(int as i64).to_string()),
+        (Kind::UInt64, Wire::Varint(int)) => write_text(out, &int.to_string()),
+        (Kind::SInt32, Wire::Varint(int)) => {
+            let int = int as u32;
+            out.push_str(&((int >> 1) as i32 ^ -((int & 1) as i32)).to_string());
+        }
+        (Kind::SFixed64, Wire::Fixed64(int)) => write_text(out, &(int as i64).to_string()),
         (Kind::UInt32 | Kind::Enum(_), Wire::Varint(int)) => out.push_str(&(int as u32).to_string()),
         (Kind::Fixed64, Wire::Fixed64(int)) => write_text(out, &int.to_string()),
         (Kind::Fixed32, Wire::Fixed32(int)) => out.push_str(&int.to_string()),

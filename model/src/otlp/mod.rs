@@ -9,7 +9,7 @@
 //! | [`span`] | when it is looked at: everything a span says, and X-Ray's view of it |
 
 mod block;
-mod check;
+pub(crate) mod check;
 mod convention;
 mod facts;
 mod http;
@@ -21,7 +21,7 @@ mod source;
 mod span;
 mod stack;
 mod transit;
-mod value;
+pub(crate) mod value;
 pub mod walk;
 pub(crate) mod wire;
 

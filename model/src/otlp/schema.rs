@@ -1,4 +1,8 @@
-//! The trace messages of OTLP as data: JSON key, field number and type of every field.
+//! The messages of OTLP as data: JSON key, field number and type of every field.
+
+mod metrics;
+
+pub(super) use metrics::METRICS_REQUEST;
 
 /// How deep messages may nest. Leaves room for attributes as deep as [`walk`](super::walk) accepts them.
 pub(super) const MAX_DEPTH: usize = 90;
@@ -22,6 +26,9 @@ pub(super) enum Kind {
     Bool,
     Int64,
     UInt32,
+    UInt64,
+    SInt32,
+    SFixed64,
     Fixed64,
     Fixed32,
     Double,
@@ -38,9 +45,10 @@ impl Kind {
             Self::Base64 => "expected base64",
             Self::Hex => "expected hex digits",
             Self::Bool => "expected a truth value",
-            Self::Int64 => "expected a whole number of 64 bits",
+            Self::Int64 | Self::SFixed64 => "expected a whole number of 64 bits",
+            Self::SInt32 => "expected a whole number of 32 bits",
             Self::UInt32 | Self::Fixed32 => "expected a whole number of 32 bits that is not negative",
-            Self::Fixed64 => "expected a whole number of 64 bits that is not negative",
+            Self::Fixed64 | Self::UInt64 => "expected a whole number of 64 bits that is not negative",
             Self::Double => "expected a number",
             Self::Enum(_) => "expected an enum's number or name",
             Self::Message(_) => "expected an object",

@@ -7,7 +7,7 @@ use super::wire::{Fields, Wire};
 use crate::node::{Text, Value};
 
 /// Text as it was sent; bytes that are not UTF-8 become U+FFFD rather than costing the span.
-pub(super) fn text(bytes: &[u8]) -> Text<'_> {
+pub(crate) fn text(bytes: &[u8]) -> Text<'_> {
     // Nearly all text is sound, and checking that is faster than looking for what is not.
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
@@ -16,7 +16,7 @@ pub(super) fn text(bytes: &[u8]) -> Text<'_> {
 }
 
 /// One `KeyValue`. What is malformed in it reads as absent: [`walk`](super::walk) has refused such spans.
-pub(super) fn attribute(message: &[u8]) -> (Text<'_>, Value<'_>) {
+pub(crate) fn attribute(message: &[u8]) -> (Text<'_>, Value<'_>) {
     nested_attribute(message, 0)
 }
 

@@ -11,7 +11,7 @@ use super::{documents, otlp_json};
 #[allow(unreachable_pub, reason = "shared with the fuzz targets")]
 mod reading;
 
-use reading::{read_datagram, read_document, read_filter, read_json, read_message, read_request};
+use reading::{read_datagram, read_document, read_filter, read_json, read_message, read_metrics, read_request};
 
 fn replay(target: &str, read: fn(&[u8])) {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -31,6 +31,7 @@ fn corpora_are_read_without_a_panic() {
     replay("segment", read_document);
     replay("otlp", read_request);
     replay("otlp_json", read_json);
+    replay("metrics", read_metrics);
     replay("trace_filter", read_filter);
     replay("log_message", read_message);
 }
@@ -63,5 +64,15 @@ proptest! {
         let bytes = otlp::json::to_protobuf(otlp_json("demo-traces-067").as_bytes()).unwrap();
         read_request(&damaged(bytes, &damage, cut));
         read_json(&damaged(otlp_json("proto-example-trace").into_bytes(), &damage, cut));
+    }
+
+    #[test]
+    fn damaged_metrics_are_read_or_refused(
+        which in prop::sample::select(vec!["proto-example-metrics", "demo-metrics-086"]),
+        damage in prop::collection::vec(any::<(usize, u8)>(), 0..4),
+        cut in prop_oneof![4 => Just(0usize), 1 => any::<usize>()],
+    ) {
+        let bytes = otlp::json::metrics_to_protobuf(otlp_json(which).as_bytes()).unwrap();
+        read_metrics(&damaged(bytes, &damage, cut));
     }
 }
