@@ -32,6 +32,8 @@ pub struct StoreConfig {
     pub logs: LogConfig,
     /// A trace that would grow beyond so many bytes of documents and spans refuses what is too much.
     pub trace_limit: usize,
+    /// An account has at most so many series; those beyond are refused.
+    pub series_limit: u32,
     /// Bytes of memory for everything; divided as `docs/store-layout.md` says.
     pub memory: usize,
     /// Traces are kept for so many days after the day they started in, and log events of groups that do not say.
@@ -124,6 +126,7 @@ impl StoreConfig {
             },
             logs: LogConfig::default(),
             trace_limit: 32 << 20,
+            series_limit: 1_000_000,
             memory: 1 << 30,
             retention_days: 30,
             masters: MasterKeys::default(),

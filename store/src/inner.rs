@@ -17,6 +17,8 @@ use crate::error::StoreError;
 use crate::hot::queue::Queue;
 use crate::live::Live;
 use crate::meta;
+use crate::metric::MetricCounters;
+use crate::metric::registry::Registry;
 use crate::seal::Sealer;
 use crate::sealed::Frames;
 use crate::table::cache::Cache;
@@ -38,6 +40,8 @@ pub(crate) struct Inner {
     pub(crate) log_streams: log::streams::Streams,
     pub(crate) log_sealer: log::seal::LogSealer,
     pub(crate) points: metric::live::Live,
+    pub(crate) registry: Registry,
+    pub(crate) metric_counters: MetricCounters,
     pub(crate) frames: Frames,
     /// What searches decoded.
     pub(crate) cache: Cache,
@@ -77,6 +81,9 @@ impl Inner {
             log_streams: log::streams::Streams::default(),
             log_sealer: log::seal::LogSealer::default(),
             points: metric::live::Live::default(),
+            // Some fifty bytes each, so that both generations stay below a fortieth of the whole.
+            registry: Registry::new((config.memory / 4_096).max(1_024)),
+            metric_counters: MetricCounters::default(),
             frames: Frames::default(),
             // A share of the whole; see `docs/store-layout.md`.
             cache: Cache::new(config.memory / 8),
@@ -135,7 +142,12 @@ impl Inner {
 
     /// The same of live log events.
     pub(crate) fn log_budget(&self) -> usize {
-        self.config.memory / 8
+        self.config.memory / 16
+    }
+
+    /// The same of live points.
+    pub(crate) fn points_budget(&self) -> usize {
+        self.config.memory / 32
     }
 
     /// Every figure there is: name and value.
@@ -147,6 +159,9 @@ impl Inner {
         figures.push(("beamline_store_live_bytes", self.live.bytes() as u64));
         figures.push(("beamline_store_log_events_live", self.logs.len() as u64));
         figures.push(("beamline_store_log_live_bytes", self.logs.bytes() as u64));
+        figures.push(("beamline_store_live_points", self.points.len() as u64));
+        figures.push(("beamline_store_live_points_bytes", self.points.bytes() as u64));
+        figures.extend(self.metric_counters.figures());
         figures.push(("beamline_store_cache_bytes", self.cache.bytes() as u64));
         figures.push(("beamline_store_queue_bytes", self.queue.bytes() as u64));
         figures.push(("beamline_store_read_only", u64::from(self.read_only().is_some())));

@@ -6,7 +6,7 @@ use crate::Store;
 use crate::engine::Family;
 use crate::error::StoreError;
 use crate::inner::Inner;
-use crate::seal;
+use crate::{metric, seal};
 
 const MINUTES_A_DAY: u32 = 24 * 60;
 
@@ -30,7 +30,9 @@ pub(crate) fn drop_before(store: &Inner, first_kept: u16, minute: u32) -> Result
     }
     store.noticing(engine.drop_before(Family::Trace(first_kept - 1), 0))?;
     store.noticing(engine.drop_before(Family::Block, u32::from(first_kept)))?;
-    Ok(())
+    let begin = Timestamp::from_minute(minute);
+    metric::seal::drop_before(store, begin)?;
+    metric::retire::pass(store, begin)
 }
 
 impl Store {

@@ -26,7 +26,7 @@ use crate::hot::{LOGS, POINTS};
 use crate::inner::Inner;
 use crate::live::SHARDS;
 use crate::table::Tables;
-use crate::{clock, log, meta, retention};
+use crate::{clock, log, meta, metric, retention};
 
 /// What the sealer remembers from pass to pass.
 #[derive(Default)]
@@ -144,6 +144,9 @@ pub(crate) fn pass(store: &Inner, which: Which) -> Result<(), StoreError> {
         state.unsettled = Some(Instant::now());
     }
     if log::seal::pass(store, which)? {
+        state.unsettled = Some(Instant::now());
+    }
+    if metric::seal::pass(store, which)? {
         state.unsettled = Some(Instant::now());
     }
     for shard in 0..SHARDS {

@@ -163,6 +163,13 @@ impl Store {
         if held > 2 * self.inner.live_budget() {
             return Err(StoreError::Overloaded("traces come in faster than they are sealed"));
         }
+        let held = self.inner.points.bytes();
+        if held > self.inner.points_budget() {
+            self.inner.sealer.hurry();
+        }
+        if held > 2 * self.inner.points_budget() && matches!(work, Work::Points(_)) {
+            return Err(StoreError::Overloaded("points come in faster than they are sealed"));
+        }
         Ok(())
     }
 

@@ -8,8 +8,8 @@ use crate::codec::location::Location;
 use crate::engine::{Family, KeyRange, View};
 use crate::error::StoreError;
 use crate::inner::Inner;
-use crate::log;
 use crate::sealed::trace_of;
+use crate::{log, metric};
 
 /// What a scrub found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,14 +22,22 @@ pub struct Verified {
     pub records: u64,
     /// Log events in frames of theirs, which are counted above.
     pub log_events: u64,
+    /// Series that have sealed points.
+    pub series: u64,
+    /// Chunks of points that were read and whose checksum is right.
+    pub chunks: u64,
+    /// Points in them.
+    pub points: u64,
     /// What is wrong, in words; at most a hundred.
     pub problems: Vec<String>,
 }
 
+/// Bytes of the key of a trace's own row.
+const TRACE_KEY: usize = 17;
 const MOST_PROBLEMS: usize = 100;
 
 impl Verified {
-    fn problem(&mut self, problem: String) {
+    pub(crate) fn problem(&mut self, problem: String) {
         if self.problems.len() < MOST_PROBLEMS {
             self.problems.push(problem);
         }
@@ -57,11 +65,12 @@ impl Store {
                 traces(store, &*view, day, &part, &mut verified)?;
             }
         }
+        metric::verify::verify(&*view, &mut verified)?;
         Ok(verified)
     }
 }
 
-fn parts(view: &dyn View, family: Family) -> Result<Vec<Vec<u8>>, StoreError> {
+pub(crate) fn parts(view: &dyn View, family: Family) -> Result<Vec<Vec<u8>>, StoreError> {
     let mut parts = Vec::new();
     view.parts(family, &mut |part| {
         parts.push(part.to_vec());
@@ -87,6 +96,10 @@ fn frames(store: &Inner, view: &dyn View, part: &[u8], verified: &mut Verified) 
 
 fn traces(store: &Inner, view: &dyn View, day: u16, part: &[u8], verified: &mut Verified) -> Result<(), StoreError> {
     view.scan(Family::Trace(day), part, KeyRange::all(), false, &mut |key, value| {
+        // What else leads from a trace has longer keys.
+        if key.len() > TRACE_KEY {
+            return ControlFlow::Continue(());
+        }
         let named = part.first().and_then(|&first| trace_of(first, key));
         match (named, Location::decode(value)) {
             (Some(trace), Some(location)) => match store.frames.read(view, day, trace, &location.runs) {

@@ -174,7 +174,7 @@ impl Opening<'_> {
 
 /// Tables whose readers bear values that cannot be read.
 fn skips_damage(family: Family) -> bool {
-    matches!(family, Family::Hot | Family::Block | Family::Log)
+    matches!(family, Family::Hot | Family::Block | Family::Log | Family::Points)
 }
 
 impl View for Opening<'_> {

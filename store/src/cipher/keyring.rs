@@ -88,7 +88,8 @@ impl Ring {
 /// Whether values of a partition are ever sealed.
 pub(super) fn may_be_sealed(family: Family, part: &[u8]) -> bool {
     match family {
-        Family::Trace(_) => false,
+        // Values of the index of series are empty.
+        Family::Trace(_) | Family::SeriesIndex => false,
         Family::Meta => part == dictionary::PART,
         _ => true,
     }
@@ -101,14 +102,14 @@ fn owner(family: Family, part: &[u8], value: &[u8]) -> Option<Purpose> {
         Some(Purpose::Account(Account(u16::from_be_bytes(*bytes))))
     };
     match family {
-        Family::Trace(_) => None,
+        Family::Trace(_) | Family::SeriesIndex => None,
         Family::Meta if part == dictionary::PART => {
             let account = value.first_chunk()?;
             Some(Purpose::Account(Account(u16::from_be_bytes(*account))))
         }
         Family::Meta => None,
         Family::Hot => Some(Purpose::Log),
-        Family::LogIndex | Family::Series | Family::SeriesIndex => account(0),
+        Family::LogIndex | Family::Series => account(0),
         Family::Object => account(1),
         Family::Block | Family::Log => account(2),
         Family::Summary | Family::Bitmap | Family::Filter | Family::Edge | Family::Points => account(4),
