@@ -382,3 +382,65 @@ fn an_hour_with_very_many_points_is_cut_into_parts() {
         "{verified:?}"
     );
 }
+
+/// On disk and encrypted, over a restart and in a checkpoint.
+#[cfg(feature = "rocks")]
+#[test]
+fn points_on_disk_are_there_after_opening_again_and_in_a_checkpoint() {
+    use beamline_store::Location;
+    use beamline_store::cipher::{Master, MasterKey, MasterKeys};
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| {
+        let mut config = StoreConfig::in_memory();
+        config.location = Location::Folder(folder.path().join(name));
+        config.masters = MasterKeys(vec![Master::Key(MasterKey::new([7; 32]))]);
+        Store::open(config).unwrap()
+    };
+    let time = now().0;
+    let secret = [("Customer", "very secret name")];
+    let series = {
+        let store = at("data");
+        store.encrypt(ACCOUNT, "alias/metrics").unwrap();
+        let series = register(&store, &descriptor("m", &secret));
+        keep(
+            &store,
+            &[
+                (series, gauge(time - HOUR, 1.0)),
+                (series, gauge(1_544_712_660_300_000_000, 0.0)),
+            ],
+        );
+        store.seal_all().unwrap();
+        keep(&store, &[(series, gauge(time - HOUR, 2.0)), (series, gauge(time, 3.0))]);
+        store.checkpoint(&folder.path().join("copy")).unwrap();
+        series
+    };
+    for name in ["data", "copy"] {
+        let store = at(name);
+        assert_eq!(values(&store, series, &EVER), [0.0, 2.0, 3.0], "{name}");
+        store.seal_all().unwrap();
+        assert_eq!(values(&store, series, &EVER), [0.0, 2.0, 3.0], "{name}");
+        let terms = vec![SeriesTerm::Label("Customer".to_owned(), "very secret name".to_owned())];
+        let query = SeriesQuery {
+            terms,
+            limit: 10,
+            ..SeriesQuery::default()
+        };
+        let found = store.series(&query).unwrap().series;
+        assert_eq!(
+            found.iter().map(|found| found.series).collect::<Vec<_>>(),
+            [series],
+            "{name}"
+        );
+        assert_eq!(store.verify().unwrap().problems, Vec::<String>::new(), "{name}");
+    }
+    let files = std::fs::read_dir(folder.path().join("data")).unwrap();
+    for file in files.map(|file| file.unwrap().path()).filter(|path| path.is_file()) {
+        let bytes = std::fs::read(&file).unwrap();
+        let secret = b"very secret name";
+        assert!(
+            !bytes.windows(secret.len()).any(|part| part == secret),
+            "{}",
+            file.display()
+        );
+    }
+}

@@ -136,30 +136,42 @@ struct Walk<'e> {
     each: &'e mut dyn FnMut(Walked<'_>),
 }
 
-/// The parts of a message that encloses others: what it encloses, what it says, and its schema's URL.
-fn enclosing<'a>(message: &'a [u8], enclosed: u32) -> Result<(Vec<&'a [u8]>, Vec<&'a [u8]>, &'a [u8]), BadWire> {
-    let (mut items, mut said, mut schema) = (Vec::new(), Vec::new(), &[][..]);
-    for field in Fields::new(message) {
-        match field? {
-            (1, Wire::Bytes(bytes)) => said.push(bytes),
-            (3, Wire::Bytes(bytes)) => schema = bytes,
-            (number, Wire::Bytes(bytes)) if number == enclosed => items.push(bytes),
-            _ => {}
+/// A message that encloses others: a resource with its scopes, or a scope with its metrics.
+struct Enclosing<'a> {
+    /// What it encloses.
+    items: Vec<&'a [u8]>,
+    /// The resource or scope, which may stand in several pieces.
+    said: Vec<&'a [u8]>,
+    /// URL of its schema.
+    schema: &'a [u8],
+}
+
+impl<'a> Enclosing<'a> {
+    fn read(message: &'a [u8]) -> Result<Self, BadWire> {
+        let (mut items, mut said, mut schema) = (Vec::new(), Vec::new(), &[][..]);
+        for field in Fields::new(message) {
+            match field? {
+                (1, Wire::Bytes(bytes)) => said.push(bytes),
+                (2, Wire::Bytes(bytes)) => items.push(bytes),
+                (3, Wire::Bytes(bytes)) => schema = bytes,
+                _ => {}
+            }
         }
+        Ok(Self { items, said, schema })
     }
-    Ok((items, said, schema))
 }
 
 impl Walk<'_> {
     fn resource(&mut self, message: &[u8]) -> Result<(), BadWire> {
-        let (scopes, said, schema) = enclosing(message, 2)?;
-        let flaw = attributes_fit(&said, 1).and_then(|()| self.prefix.resource(schema, &said).map_err(malformed));
-        for scope in scopes {
-            let (metrics, said, schema) = enclosing(scope, 2)?;
-            let flaw = flaw
-                .and_then(|()| attributes_fit(&said, 3))
-                .and_then(|()| self.prefix.scope(schema, &said).map_err(malformed));
-            for metric in metrics {
+        let resource = Enclosing::read(message)?;
+        let mut begin = || self.prefix.resource(resource.schema, &resource.said).map_err(malformed);
+        let flaw = attributes_fit(&resource.said, 1).and_then(|()| begin());
+        for scope in resource.items {
+            let scope = Enclosing::read(scope)?;
+            let mut begin = || self.prefix.scope(scope.schema, &scope.said).map_err(malformed);
+            let fits = flaw.and_then(|()| attributes_fit(&scope.said, 3));
+            let flaw = fits.and_then(|()| begin());
+            for metric in scope.items {
                 if let Err(rejection) = flaw.and_then(|()| self.metric(metric)) {
                     self.reject(rejection, count_points(metric));
                 }
@@ -171,7 +183,8 @@ impl Walk<'_> {
     /// Walks a metric; an error is why none of its points can be kept.
     fn metric(&mut self, message: &[u8]) -> Result<(), Rejection> {
         let (mut name, mut description, mut unit): (&[u8], &[u8], &[u8]) = (&[], &[], &[]);
-        let (mut metadata, mut data): (Vec<&[u8]>, Vec<(u32, &[u8])>) = (Vec::new(), Vec::new());
+        let mut metadata: Vec<&[u8]> = Vec::new();
+        let mut data: Vec<(u32, &[u8])> = Vec::new();
         for field in Fields::new(message) {
             match field.map_err(|bad| malformed(bad.message))? {
                 (1, Wire::Bytes(bytes)) => name = bytes,

@@ -137,9 +137,7 @@ fn a_metric_that_cannot_be_kept_is_rejected_with_all_its_points() {
         1,
         &["unknown_kind 1"],
     );
-    let mut unknown = Metric::default();
-    unknown.name = "m".into();
-    let mut bytes = unknown.encode_to_vec();
+    let mut bytes = metric("m", None).encode_to_vec();
     crate::otlp::wire::write_bytes(&mut bytes, 8, &[]);
     let mut rejected = Vec::new();
     let mut request = Vec::new();

@@ -273,7 +273,8 @@ fn put_statistics(out: &mut Vec<u8>, items: &[&Statistics]) {
     put_counts(out, items, |item| {
         u64::from(matches!(item.measured, Measured::Set { .. }))
     });
-    let (mut values, mut sets): (Vec<&[(f64, f64)]>, Vec<[f64; 4]>) = (Vec::new(), Vec::new());
+    let mut values: Vec<&[(f64, f64)]> = Vec::new();
+    let mut sets: Vec<[f64; 4]> = Vec::new();
     for item in items {
         match &item.measured {
             Measured::Values(pairs) => values.push(pairs),
