@@ -138,7 +138,8 @@ fn recorded_otlp_requests_come_back_equal() {
 
 /// What a recorded request says.
 pub(crate) fn decoded(text: &str) -> ExportTraceServiceRequest {
-    let bytes = beamline_model::otlp::json::to_protobuf(text.as_bytes()).expect("the sample is OTLP/JSON");
+    let bytes = beamline_model::otlp::json::to_protobuf(beamline_model::otlp::Signal::Traces, text.as_bytes())
+        .expect("the sample is OTLP/JSON");
     ExportTraceServiceRequest::decode(bytes.as_slice()).expect("it is OTLP")
 }
 

@@ -48,7 +48,7 @@ fn request() -> Vec<u8> {
     let resource = r#"{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]}"#;
     let spans = spans.join(",");
     let json = format!(r#"{{"resourceSpans":[{{"resource":{resource},"scopeSpans":[{{"spans":[{spans}]}}]}}]}}"#);
-    otlp::json::to_protobuf(json.as_bytes()).unwrap()
+    otlp::json::to_protobuf(otlp::Signal::Traces, json.as_bytes()).unwrap()
 }
 
 fn record(body: Body<'_>) -> Record<'_> {

@@ -117,9 +117,12 @@ pub fn read_metrics(bytes: &[u8]) {
 
 /// A JSON request: whatever is accepted survives the way back.
 pub fn read_json(text: &[u8]) {
-    if let Ok(bytes) = otlp::json::to_protobuf(text) {
-        let json = otlp::json::from_protobuf(&bytes).expect("written a line above");
-        assert!(otlp::json::to_protobuf(json.as_bytes()).is_ok(), "{json}");
+    if let Ok(bytes) = otlp::json::to_protobuf(otlp::Signal::Traces, text) {
+        let json = otlp::json::from_protobuf(otlp::Signal::Traces, &bytes).expect("written a line above");
+        assert!(
+            otlp::json::to_protobuf(otlp::Signal::Traces, json.as_bytes()).is_ok(),
+            "{json}"
+        );
         read_request(&bytes);
     }
 }

@@ -214,10 +214,10 @@ impl Otlp {
 /// The same request in protobuf, which is never longer than its JSON, so the limit still holds.
 async fn from_json(json: Bytes) -> Result<Bytes, Failure> {
     let protobuf = if json.len() > LONG {
-        let converted = tokio::task::spawn_blocking(move || otlp::json::to_protobuf(&json)).await;
+        let converted = tokio::task::spawn_blocking(move || otlp::json::to_protobuf(otlp::Signal::Traces, &json)).await;
         converted.map_err(|_| Failure::Busy(Busy::new(Dropped::Stopping)))?
     } else {
-        otlp::json::to_protobuf(&json)
+        otlp::json::to_protobuf(otlp::Signal::Traces, &json)
     };
     let protobuf = protobuf.map_err(|bad| Failure::Refused(Rejected::Json, bad.to_string()))?;
     Ok(protobuf.into())

@@ -1,4 +1,4 @@
-//! OpenTelemetry spans: protobuf bytes, as OTLP carries them.
+//! OpenTelemetry's signals: protobuf bytes, as OTLP carries them.
 //!
 //! | function | when |
 //! |---|---|
@@ -17,6 +17,7 @@ pub mod json;
 mod name;
 mod outcome;
 mod schema;
+mod signal;
 mod source;
 mod span;
 mod stack;
@@ -27,6 +28,7 @@ pub(crate) mod wire;
 
 pub use check::MAX_VALUE_DEPTH;
 pub use facts::{RequestFacts, ResourceFacts};
+pub use signal::Signal;
 pub use source::{Source, context};
 pub use span::{MAX_ANNOTATIONS, span};
 pub use transit::{BadTransit, Transit, transit};

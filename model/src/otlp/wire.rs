@@ -49,6 +49,12 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Numbers that stand one after the other without tags: a packed list.
+    pub(crate) fn varints(buffer: &'a [u8]) -> impl Iterator<Item = Result<u64, BadWire>> {
+        let mut fields = Self::new(buffer);
+        std::iter::from_fn(move || (fields.at < fields.end).then(|| fields.varint()))
+    }
+
     /// Offset in the buffer: after a field was read, the field's end.
     pub(crate) fn position(&self) -> usize {
         self.at

@@ -61,7 +61,7 @@ proptest! {
         damage in prop::collection::vec(any::<(usize, u8)>(), 0..4),
         cut in prop_oneof![4 => Just(0usize), 1 => any::<usize>()],
     ) {
-        let bytes = otlp::json::to_protobuf(otlp_json("demo-traces-067").as_bytes()).unwrap();
+        let bytes = otlp::json::to_protobuf(otlp::Signal::Traces, otlp_json("demo-traces-067").as_bytes()).unwrap();
         read_request(&damaged(bytes, &damage, cut));
         read_json(&damaged(otlp_json("proto-example-trace").into_bytes(), &damage, cut));
     }
@@ -72,7 +72,7 @@ proptest! {
         damage in prop::collection::vec(any::<(usize, u8)>(), 0..4),
         cut in prop_oneof![4 => Just(0usize), 1 => any::<usize>()],
     ) {
-        let bytes = otlp::json::metrics_to_protobuf(otlp_json(which).as_bytes()).unwrap();
+        let bytes = otlp::json::to_protobuf(otlp::Signal::Metrics, otlp_json(which).as_bytes()).unwrap();
         read_metrics(&damaged(bytes, &damage, cut));
     }
 }

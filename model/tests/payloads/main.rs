@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod arbitrary;
 mod corpora;
+mod fields;
 mod round_trips;
 mod samples;
+mod signals;
 
 use std::path::PathBuf;
 
@@ -64,7 +67,7 @@ fn record(trace: TraceId, body: Body<'_>) -> Record<'_> {
 
 /// The sample with ids and times where its authors replaced them by `xxxxx` or left them out.
 fn identified(name: &str) -> ExportTraceServiceRequest {
-    let bytes = otlp::json::to_protobuf(otlp_json(name).as_bytes()).unwrap();
+    let bytes = otlp::json::to_protobuf(otlp::Signal::Traces, otlp_json(name).as_bytes()).unwrap();
     let mut request = ExportTraceServiceRequest::decode(&bytes[..]).unwrap();
     let scopes = request
         .resource_spans

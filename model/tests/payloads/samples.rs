@@ -11,11 +11,11 @@ use super::{OTLP, documents, identified, otlp_json, record, with_records};
 #[test]
 fn json_requests_become_protobuf_and_back_without_loss() {
     for name in OTLP {
-        let bytes = otlp::json::to_protobuf(otlp_json(name).as_bytes()).unwrap();
+        let bytes = otlp::json::to_protobuf(otlp::Signal::Traces, otlp_json(name).as_bytes()).unwrap();
         let decoded = ExportTraceServiceRequest::decode(&bytes[..]).unwrap();
         assert!(!decoded.resource_spans.is_empty(), "{name}");
-        let json = otlp::json::from_protobuf(&bytes).unwrap();
-        let again = otlp::json::to_protobuf(json.as_bytes()).unwrap();
+        let json = otlp::json::from_protobuf(otlp::Signal::Traces, &bytes).unwrap();
+        let again = otlp::json::to_protobuf(otlp::Signal::Traces, json.as_bytes()).unwrap();
         assert_eq!(
             ExportTraceServiceRequest::decode(&again[..]).unwrap(),
             decoded,
@@ -26,7 +26,7 @@ fn json_requests_become_protobuf_and_back_without_loss() {
 
 #[test]
 fn what_json_says_is_what_the_published_types_read() {
-    let bytes = otlp::json::to_protobuf(otlp_json("proto-example-trace").as_bytes()).unwrap();
+    let bytes = otlp::json::to_protobuf(otlp::Signal::Traces, otlp_json("proto-example-trace").as_bytes()).unwrap();
     let decoded = ExportTraceServiceRequest::decode(&bytes[..]).unwrap();
     let scope = &decoded.resource_spans[0].scope_spans[0];
     let span = &scope.spans[0];
@@ -62,7 +62,7 @@ fn every_otlp_sample_is_walked_and_decoded() {
 
 #[test]
 fn spans_scrubbed_of_their_ids_are_rejected_one_by_one() {
-    let bytes = otlp::json::to_protobuf(otlp_json("go-ebpf-grpc").as_bytes()).unwrap();
+    let bytes = otlp::json::to_protobuf(otlp::Signal::Traces, otlp_json("go-ebpf-grpc").as_bytes()).unwrap();
     let (mut accepted, mut rejected) = (0, 0);
     walk::request(&bytes, &mut |item| match item {
         Walked::Rejected(_) => rejected += 1,

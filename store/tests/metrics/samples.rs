@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use beamline_model::metric::walk::{self, Walked};
 use beamline_model::metric::{Descriptor, Point, request};
-use beamline_model::otlp::json;
+use beamline_model::otlp::{Signal, json};
 use beamline_store::Store;
 use beamline_store::api::metric::{FoundSeries, SeriesQuery};
 
@@ -76,7 +76,7 @@ fn samples_are_said_again_as_they_were() {
         ("demo-metrics-086", 14),
         ("cwagent-otlp-metrics", 2),
     ] {
-        let sent = json::metrics_to_protobuf(sample(&format!("{name}.json")).as_bytes()).unwrap();
+        let sent = json::to_protobuf(Signal::Metrics, sample(&format!("{name}.json")).as_bytes()).unwrap();
         let expected = told(&sent);
         let (_, store) = open();
         keep_request(&store, &sent);
@@ -87,9 +87,9 @@ fn samples_are_said_again_as_they_were() {
         let again = said_again(&store);
         assert_eq!(told(&again), expected, "{name}");
         assert_eq!(expected.len(), points, "{name}");
-        let json = json::metrics_from_protobuf(&again).unwrap();
+        let json = json::from_protobuf(Signal::Metrics, &again).unwrap();
         assert_eq!(
-            told(&json::metrics_to_protobuf(json.as_bytes()).unwrap()),
+            told(&json::to_protobuf(Signal::Metrics, json.as_bytes()).unwrap()),
             expected,
             "{name}"
         );

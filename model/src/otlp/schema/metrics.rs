@@ -1,160 +1,117 @@
-//! The messages that hold metrics.
+//! Metrics and their data points.
 
-use super::{Field, KEY_VALUE, Kind, Message, RESOURCE, SCOPE, many, one};
+use super::Scalar::{Bool, Double, Enum, Fixed64, Hex, SFixed64, SInt32, Text, UInt32, UInt64};
+use super::common::{KEY_VALUE, RESOURCE, SCOPE};
+use super::{Field, Message, many, message, nested, one, some};
 
-pub(in crate::otlp) static METRICS_REQUEST: Message = Message {
-    fields: &[many("resourceMetrics", 1, || &RESOURCE_METRICS)],
-};
-
-static RESOURCE_METRICS: Message = Message {
-    fields: &[
-        one("resource", 1, Kind::Message(|| &RESOURCE)),
-        many("scopeMetrics", 2, || &SCOPE_METRICS),
-        one("schemaUrl", 3, Kind::Text),
-    ],
-};
-
-static SCOPE_METRICS: Message = Message {
-    fields: &[
-        one("scope", 1, Kind::Message(|| &SCOPE)),
-        many("metrics", 2, || &METRIC),
-        one("schemaUrl", 3, Kind::Text),
-    ],
-};
-
-static METRIC: Message = Message {
-    fields: &[
-        one("name", 1, Kind::Text),
-        one("description", 2, Kind::Text),
-        one("unit", 3, Kind::Text),
-        one("gauge", 5, Kind::Message(|| &GAUGE)),
-        one("sum", 7, Kind::Message(|| &SUM)),
-        one("histogram", 9, Kind::Message(|| &HISTOGRAM)),
-        one("exponentialHistogram", 10, Kind::Message(|| &EXPONENTIAL)),
-        one("summary", 11, Kind::Message(|| &SUMMARY)),
-        many("metadata", 12, || &KEY_VALUE),
-    ],
-};
-
-const TEMPORALITIES: Kind = Kind::Enum(&[
+const TEMPORALITIES: &[&str] = &[
     "AGGREGATION_TEMPORALITY_UNSPECIFIED",
     "AGGREGATION_TEMPORALITY_DELTA",
     "AGGREGATION_TEMPORALITY_CUMULATIVE",
+];
+
+const TEMPORALITY: Field = one("aggregationTemporality", 2, Enum(TEMPORALITIES));
+
+pub(super) static REQUEST: Message = message(&[many("resourceMetrics", 1, || &RESOURCE_METRICS)]);
+
+static RESOURCE_METRICS: Message = message(&[
+    nested("resource", 1, || &RESOURCE),
+    many("scopeMetrics", 2, || &SCOPE_METRICS),
+    one("schemaUrl", 3, Text),
 ]);
 
-static GAUGE: Message = Message {
-    fields: &[many("dataPoints", 1, || &NUMBER_POINT)],
-};
+static SCOPE_METRICS: Message = message(&[
+    nested("scope", 1, || &SCOPE),
+    many("metrics", 2, || &METRIC),
+    one("schemaUrl", 3, Text),
+]);
 
-static SUM: Message = Message {
-    fields: &[
-        many("dataPoints", 1, || &NUMBER_POINT),
-        one("aggregationTemporality", 2, TEMPORALITIES),
-        one("isMonotonic", 3, Kind::Bool),
-    ],
-};
+static METRIC: Message = message(&[
+    one("name", 1, Text),
+    one("description", 2, Text),
+    one("unit", 3, Text),
+    nested("gauge", 5, || &GAUGE),
+    nested("sum", 7, || &SUM),
+    nested("histogram", 9, || &HISTOGRAM),
+    nested("exponentialHistogram", 10, || &EXPONENTIAL_HISTOGRAM),
+    nested("summary", 11, || &SUMMARY),
+    many("metadata", 12, || &KEY_VALUE),
+]);
 
-static HISTOGRAM: Message = Message {
-    fields: &[
-        many("dataPoints", 1, || &HISTOGRAM_POINT),
-        one("aggregationTemporality", 2, TEMPORALITIES),
-    ],
-};
+static GAUGE: Message = message(&[many("dataPoints", 1, || &NUMBER_POINT)]);
 
-static EXPONENTIAL: Message = Message {
-    fields: &[
-        many("dataPoints", 1, || &EXPONENTIAL_POINT),
-        one("aggregationTemporality", 2, TEMPORALITIES),
-    ],
-};
+static SUM: Message = message(&[
+    many("dataPoints", 1, || &NUMBER_POINT),
+    TEMPORALITY,
+    one("isMonotonic", 3, Bool),
+]);
 
-static SUMMARY: Message = Message {
-    fields: &[many("dataPoints", 1, || &SUMMARY_POINT)],
-};
+static HISTOGRAM: Message = message(&[many("dataPoints", 1, || &HISTOGRAM_POINT), TEMPORALITY]);
 
-const fn numbers(name: &'static str, number: u32, kind: Kind) -> Field {
-    Field {
-        name,
-        number,
-        kind,
-        repeated: true,
-    }
-}
+static EXPONENTIAL_HISTOGRAM: Message = message(&[many("dataPoints", 1, || &EXPONENTIAL_POINT), TEMPORALITY]);
 
-static NUMBER_POINT: Message = Message {
-    fields: &[
-        many("attributes", 7, || &KEY_VALUE),
-        one("startTimeUnixNano", 2, Kind::Fixed64),
-        one("timeUnixNano", 3, Kind::Fixed64),
-        one("asDouble", 4, Kind::Double),
-        one("asInt", 6, Kind::SFixed64),
-        many("exemplars", 5, || &EXEMPLAR),
-        one("flags", 8, Kind::UInt32),
-    ],
-};
+static SUMMARY: Message = message(&[many("dataPoints", 1, || &SUMMARY_POINT)]);
 
-static HISTOGRAM_POINT: Message = Message {
-    fields: &[
-        many("attributes", 9, || &KEY_VALUE),
-        one("startTimeUnixNano", 2, Kind::Fixed64),
-        one("timeUnixNano", 3, Kind::Fixed64),
-        one("count", 4, Kind::Fixed64),
-        one("sum", 5, Kind::Double),
-        numbers("bucketCounts", 6, Kind::Fixed64),
-        numbers("explicitBounds", 7, Kind::Double),
-        many("exemplars", 8, || &EXEMPLAR),
-        one("flags", 10, Kind::UInt32),
-        one("min", 11, Kind::Double),
-        one("max", 12, Kind::Double),
-    ],
-};
+static NUMBER_POINT: Message = message(&[
+    one("startTimeUnixNano", 2, Fixed64),
+    one("timeUnixNano", 3, Fixed64),
+    one("asDouble", 4, Double),
+    many("exemplars", 5, || &EXEMPLAR),
+    one("asInt", 6, SFixed64),
+    many("attributes", 7, || &KEY_VALUE),
+    one("flags", 8, UInt32),
+]);
 
-static EXPONENTIAL_POINT: Message = Message {
-    fields: &[
-        many("attributes", 1, || &KEY_VALUE),
-        one("startTimeUnixNano", 2, Kind::Fixed64),
-        one("timeUnixNano", 3, Kind::Fixed64),
-        one("count", 4, Kind::Fixed64),
-        one("sum", 5, Kind::Double),
-        one("scale", 6, Kind::SInt32),
-        one("zeroCount", 7, Kind::Fixed64),
-        one("positive", 8, Kind::Message(|| &BUCKETS)),
-        one("negative", 9, Kind::Message(|| &BUCKETS)),
-        one("flags", 10, Kind::UInt32),
-        many("exemplars", 11, || &EXEMPLAR),
-        one("min", 12, Kind::Double),
-        one("max", 13, Kind::Double),
-        one("zeroThreshold", 14, Kind::Double),
-    ],
-};
+static HISTOGRAM_POINT: Message = message(&[
+    one("startTimeUnixNano", 2, Fixed64),
+    one("timeUnixNano", 3, Fixed64),
+    one("count", 4, Fixed64),
+    one("sum", 5, Double),
+    some("bucketCounts", 6, Fixed64),
+    some("explicitBounds", 7, Double),
+    many("exemplars", 8, || &EXEMPLAR),
+    many("attributes", 9, || &KEY_VALUE),
+    one("flags", 10, UInt32),
+    one("min", 11, Double),
+    one("max", 12, Double),
+]);
 
-static BUCKETS: Message = Message {
-    fields: &[one("offset", 1, Kind::SInt32), numbers("bucketCounts", 2, Kind::UInt64)],
-};
+static EXPONENTIAL_POINT: Message = message(&[
+    many("attributes", 1, || &KEY_VALUE),
+    one("startTimeUnixNano", 2, Fixed64),
+    one("timeUnixNano", 3, Fixed64),
+    one("count", 4, Fixed64),
+    one("sum", 5, Double),
+    one("scale", 6, SInt32),
+    one("zeroCount", 7, Fixed64),
+    nested("positive", 8, || &BUCKETS),
+    nested("negative", 9, || &BUCKETS),
+    one("flags", 10, UInt32),
+    many("exemplars", 11, || &EXEMPLAR),
+    one("min", 12, Double),
+    one("max", 13, Double),
+    one("zeroThreshold", 14, Double),
+]);
 
-static SUMMARY_POINT: Message = Message {
-    fields: &[
-        many("attributes", 7, || &KEY_VALUE),
-        one("startTimeUnixNano", 2, Kind::Fixed64),
-        one("timeUnixNano", 3, Kind::Fixed64),
-        one("count", 4, Kind::Fixed64),
-        one("sum", 5, Kind::Double),
-        many("quantileValues", 6, || &QUANTILE),
-        one("flags", 8, Kind::UInt32),
-    ],
-};
+static BUCKETS: Message = message(&[one("offset", 1, SInt32), some("bucketCounts", 2, UInt64)]);
 
-static QUANTILE: Message = Message {
-    fields: &[one("quantile", 1, Kind::Double), one("value", 2, Kind::Double)],
-};
+static SUMMARY_POINT: Message = message(&[
+    one("startTimeUnixNano", 2, Fixed64),
+    one("timeUnixNano", 3, Fixed64),
+    one("count", 4, Fixed64),
+    one("sum", 5, Double),
+    many("quantileValues", 6, || &QUANTILE),
+    many("attributes", 7, || &KEY_VALUE),
+    one("flags", 8, UInt32),
+]);
 
-static EXEMPLAR: Message = Message {
-    fields: &[
-        many("filteredAttributes", 7, || &KEY_VALUE),
-        one("timeUnixNano", 2, Kind::Fixed64),
-        one("asDouble", 3, Kind::Double),
-        one("asInt", 6, Kind::SFixed64),
-        one("spanId", 4, Kind::Hex),
-        one("traceId", 5, Kind::Hex),
-    ],
-};
+static QUANTILE: Message = message(&[one("quantile", 1, Double), one("value", 2, Double)]);
+
+static EXEMPLAR: Message = message(&[
+    one("timeUnixNano", 2, Fixed64),
+    one("asDouble", 3, Double),
+    one("spanId", 4, Hex),
+    one("traceId", 5, Hex),
+    one("asInt", 6, SFixed64),
+    many("filteredAttributes", 7, || &KEY_VALUE),
+]);

@@ -4,9 +4,10 @@ use proptest::prelude::*;
 use prost::Message as _;
 
 use super::*;
+use crate::otlp::Signal;
 
 fn decode(json: &str) -> ExportTraceServiceRequest {
-    let bytes = to_protobuf(json.as_bytes()).unwrap_or_else(|bad| panic!("{json}: {bad}"));
+    let bytes = to_protobuf(Signal::Traces, json.as_bytes()).unwrap_or_else(|bad| panic!("{json}: {bad}"));
     ExportTraceServiceRequest::decode(&bytes[..]).unwrap()
 }
 
@@ -68,7 +69,7 @@ fn every_kind_of_value_is_read() {
 #[test]
 fn what_does_not_fit_is_refused_where_it_stands() {
     let check = |json: &str, position: usize| {
-        let bad = to_protobuf(json.as_bytes()).expect_err(json);
+        let bad = to_protobuf(Signal::Traces, json.as_bytes()).expect_err(json);
         assert_eq!(bad.position, position, "{json}: {bad}");
     };
     check("", 0);
@@ -83,7 +84,7 @@ fn what_does_not_fit_is_refused_where_it_stands() {
         64,
     );
     check(r#"{"resourceSpans":[{"schemaUrl":7}]}"#, 31);
-    assert!(to_protobuf(b"{\"\xff\":1}").is_err());
+    assert!(to_protobuf(Signal::Traces, b"{\"\xff\":1}").is_err());
 }
 
 #[test]
@@ -93,22 +94,22 @@ fn depth_is_bounded() {
         let value = format!(r#"{open}{{"intValue":1}}{}"#, "]}}".repeat(depth));
         format!(r#"{{"resourceSpans":[{{"resource":{{"attributes":[{{"key":"k","value":{value}}}]}}}}]}}"#)
     };
-    assert!(to_protobuf(nested(crate::otlp::MAX_VALUE_DEPTH).as_bytes()).is_ok());
-    assert!(to_protobuf(nested(100_000).as_bytes()).is_err());
+    assert!(to_protobuf(Signal::Traces, nested(crate::otlp::MAX_VALUE_DEPTH).as_bytes()).is_ok());
+    assert!(to_protobuf(Signal::Traces, nested(100_000).as_bytes()).is_err());
 }
 
 proptest! {
     #[test]
     fn any_text_is_read_without_a_panic(text in r#"(\{|\}|\[|\]|,|:|"resourceSpans"|"scopeSpans"|"spans"|"kind"|"attributes"|"value"|"intValue"|1|"a"|null){0,40}"#) {
-        if let Ok(bytes) = to_protobuf(text.as_bytes()) {
+        if let Ok(bytes) = to_protobuf(Signal::Traces, text.as_bytes()) {
             prop_assert!(ExportTraceServiceRequest::decode(&bytes[..]).is_ok());
-            prop_assert!(from_protobuf(&bytes).is_ok());
+            prop_assert!(from_protobuf(Signal::Traces, &bytes).is_ok());
         }
     }
 
     #[test]
     fn any_bytes_are_written_without_a_panic(bytes: Vec<u8>) {
-        if let Ok(json) = from_protobuf(&bytes) {
+        if let Ok(json) = from_protobuf(Signal::Traces, &bytes) {
             prop_assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok());
         }
     }
