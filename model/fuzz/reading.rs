@@ -115,15 +115,39 @@ pub fn read_metrics(bytes: &[u8]) {
     assert_eq!(format!("{:?}", walked(&written)), format!("{:?}", (points, 0, true)));
 }
 
-/// A JSON request: whatever is accepted survives the way back.
+/// A protobuf request with log records: whatever `request` accepts has a head, a destination and a message in JSON.
+pub fn read_logs(bytes: &[u8]) {
+    let (mut context, mut records) = (Vec::new(), 0);
+    let _ = otlp::logs::request(bytes, usize::MAX, &mut |item| match item {
+        otlp::logs::Walked::Context(walked) => {
+            let _ = otlp::logs::destination(&walked.facts, otlp::logs::Asked::default());
+            context = walked.bytes;
+        }
+        otlp::logs::Walked::Record(walked) => {
+            records += 1;
+            let record = &bytes[walked.range];
+            assert_eq!(otlp::logs::head(record), walked.head);
+            let message = otlp::logs::message(&context, record);
+            assert!(
+                serde_json::from_str::<serde::de::IgnoredAny>(&message).is_ok(),
+                "{message}"
+            );
+        }
+        otlp::logs::Walked::Rejected(_) => {}
+    });
+    assert!(records <= otlp::logs::MAX_RECORDS);
+}
+
+/// A JSON request of any signal: whatever is accepted survives the way back.
 pub fn read_json(text: &[u8]) {
-    if let Ok(bytes) = otlp::json::to_protobuf(otlp::Signal::Traces, text) {
-        let json = otlp::json::from_protobuf(otlp::Signal::Traces, &bytes).expect("written a line above");
-        assert!(
-            otlp::json::to_protobuf(otlp::Signal::Traces, json.as_bytes()).is_ok(),
-            "{json}"
-        );
+    for signal in otlp::Signal::ALL {
+        let Ok(bytes) = otlp::json::to_protobuf(signal, text) else {
+            continue;
+        };
+        let json = otlp::json::from_protobuf(signal, &bytes).expect("written a line above");
+        assert!(otlp::json::to_protobuf(signal, json.as_bytes()).is_ok(), "{json}");
         read_request(&bytes);
+        read_logs(&bytes);
     }
 }
 

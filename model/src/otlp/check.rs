@@ -46,7 +46,8 @@ pub(crate) fn key_value(message: &[u8], depth: usize) -> Result<(), Flaw> {
     Ok(())
 }
 
-fn value(message: &[u8], depth: usize) -> Result<(), Flaw> {
+/// One value.
+pub(super) fn value(message: &[u8], depth: usize) -> Result<(), Flaw> {
     if depth > MAX_VALUE_DEPTH {
         return Err(TOO_DEEP);
     }

@@ -7,13 +7,16 @@
 //! | [`transit`] | before that, if it came in a datagram of the X-Ray protocol |
 //! | [`context`] | once per resource and scope: who sent the spans |
 //! | [`span`] | when it is looked at: everything a span says, and X-Ray's view of it |
+//! | [`logs`] | the same for log records |
 
 mod block;
 pub(crate) mod check;
 mod convention;
+mod envelope;
 mod facts;
 mod http;
 pub mod json;
+pub mod logs;
 mod name;
 mod outcome;
 mod schema;

@@ -7,8 +7,9 @@ use std::fmt;
 use std::ops::Range;
 
 use super::check;
+use super::envelope::{self, Contexts};
 use super::facts::{RequestFacts, ResourceFacts};
-use super::wire::{BadWire, Fields, Wire, write_bytes};
+use super::wire::{BadWire, Fields, Wire};
 use crate::id::{SpanId, TraceId};
 use crate::node::Kind;
 use crate::time::Timestamp;
@@ -120,106 +121,32 @@ impl fmt::Display for SpanRejection {
 /// The bytes around the spans are not such a message. Nothing that `each` was given before should be kept then, since
 /// the sender will be told that the request failed as a whole.
 pub fn request<'a>(bytes: &'a [u8], each: &mut impl FnMut(Walked<'a>)) -> Result<(), BadWire> {
-    let mut fields = Fields::new(bytes);
-    while let Some(field) = fields.next() {
-        if let (1, Wire::Bytes(message)) = field? {
-            resource_spans(bytes, ending_at(fields.position(), message), each)?;
-        }
-    }
-    Ok(())
-}
-
-fn ending_at(end: usize, message: &[u8]) -> Range<usize> {
-    end - message.len()..end
-}
-
-fn resource_spans<'a>(buffer: &'a [u8], range: Range<usize>, each: &mut impl FnMut(Walked<'a>)) -> Result<(), BadWire> {
-    // The resource may come after its spans, so the fields are looked at twice.
-    let enclosing = Enclosing::of(buffer, range.clone(), 2)?;
-    let mut facts = ResourceFacts::default();
-    for field in Fields::within(buffer, range.clone()) {
-        if let (1, Wire::Bytes(resource)) = field? {
-            check::with_attributes(resource, 1).map_err(|message| BadWire {
-                position: range.start,
-                message,
-            })?;
-            facts.read(resource);
-        }
-    }
-    let mut fields = Fields::within(buffer, range);
-    while let Some(field) = fields.next() {
-        if let (2, Wire::Bytes(message)) = field? {
-            let scope = ending_at(fields.position(), message);
-            scope_spans(buffer, scope, &enclosing, &facts, each)?;
-        }
-    }
-    Ok(())
-}
-
-fn scope_spans<'a>(
-    buffer: &'a [u8],
-    range: Range<usize>,
-    resource: &Enclosing<'a>,
-    facts: &ResourceFacts<'a>,
-    each: &mut impl FnMut(Walked<'a>),
-) -> Result<(), BadWire> {
-    let scope = Enclosing::of(buffer, range.clone(), 2)?;
-    for field in Fields::within(buffer, range.clone()) {
-        if let (1, Wire::Bytes(message)) = field? {
-            check::with_attributes(message, 3).map_err(|message| BadWire {
-                position: range.start,
-                message,
-            })?;
-        }
-    }
-    let mut announced = false;
-    let mut fields = Fields::within(buffer, range);
-    while let Some(field) = fields.next() {
-        let (2, Wire::Bytes(bytes)) = field? else { continue };
-        let range = ending_at(fields.position(), bytes);
-        match span(bytes, range.clone()) {
-            Ok(span) => {
-                if !std::mem::replace(&mut announced, true) {
-                    each(Walked::Context(WalkedContext {
-                        bytes: resource.around(&scope),
-                        resource: *facts,
-                    }));
+    let mut contexts = Contexts::of(bytes);
+    for resource in envelope::resources(bytes) {
+        let resource = resource?;
+        let mut facts = ResourceFacts::default();
+        resource.messages().for_each(|message| facts.read(message));
+        for scope in resource.scopes() {
+            let scope = scope?;
+            let mut announced = false;
+            for item in scope.items() {
+                let (bytes, range) = item?;
+                match span(bytes, range.clone()) {
+                    Ok(span) => {
+                        if !std::mem::replace(&mut announced, true) {
+                            each(Walked::Context(WalkedContext {
+                                bytes: scope.context(&resource, &mut contexts)?,
+                                resource: facts,
+                            }));
+                        }
+                        each(Walked::Span(span));
+                    }
+                    Err((reason, detail)) => each(Walked::Rejected(RejectedSpan { reason, detail, range })),
                 }
-                each(Walked::Span(span));
             }
-            Err((reason, detail)) => each(Walked::Rejected(RejectedSpan { reason, detail, range })),
         }
     }
     Ok(())
-}
-
-/// All fields of a message but the repeated one that is walked, as they stand in the input.
-struct Enclosing<'a> {
-    pieces: Vec<&'a [u8]>,
-}
-
-impl<'a> Enclosing<'a> {
-    fn of(buffer: &'a [u8], range: Range<usize>, without: u32) -> Result<Self, BadWire> {
-        let mut pieces: Vec<&'a [u8]> = Vec::new();
-        let mut fields = Fields::within(buffer, range);
-        let mut start = fields.position();
-        while let Some(field) = fields.next() {
-            let (number, _) = field?;
-            let end = fields.position();
-            if number != without {
-                pieces.push(&buffer[start..end]);
-            }
-            start = end;
-        }
-        Ok(Self { pieces })
-    }
-
-    /// The message with one item of the repeated field instead of all.
-    fn around(&self, item: &Self) -> Vec<u8> {
-        let mut bytes = self.pieces.concat();
-        write_bytes(&mut bytes, 2, &item.pieces.concat());
-        bytes
-    }
 }
 
 type Rejection = (SpanRejection, &'static str);

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use prost::Message;
 
 use super::*;
+use crate::otlp::wire::write_bytes;
 
 fn text(key: &str, value: &str) -> KeyValue {
     let value = any_value::Value::StringValue(value.into());

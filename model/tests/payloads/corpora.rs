@@ -11,7 +11,9 @@ use super::{documents, otlp_json};
 #[allow(unreachable_pub, reason = "shared with the fuzz targets")]
 mod reading;
 
-use reading::{read_datagram, read_document, read_filter, read_json, read_message, read_metrics, read_request};
+use reading::{
+    read_datagram, read_document, read_filter, read_json, read_logs, read_message, read_metrics, read_request,
+};
 
 fn replay(target: &str, read: fn(&[u8])) {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -64,6 +66,17 @@ proptest! {
         let bytes = otlp::json::to_protobuf(otlp::Signal::Traces, otlp_json("demo-traces-067").as_bytes()).unwrap();
         read_request(&damaged(bytes, &damage, cut));
         read_json(&damaged(otlp_json("proto-example-trace").into_bytes(), &damage, cut));
+    }
+
+    #[test]
+    fn damaged_log_records_are_read_or_refused(
+        which in prop::sample::select(vec!["proto-example-logs", "demo-logs-036"]),
+        damage in prop::collection::vec(any::<(usize, u8)>(), 0..4),
+        cut in prop_oneof![4 => Just(0usize), 1 => any::<usize>()],
+    ) {
+        let bytes = otlp::json::to_protobuf(otlp::Signal::Logs, otlp_json(which).as_bytes()).unwrap();
+        read_logs(&damaged(bytes, &damage, cut));
+        read_json(&damaged(otlp_json(which).into_bytes(), &damage, cut));
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use beamline_model::log::mention::{self, Mentions};
+use beamline_model::otlp;
 
 /// The message of an event.
 pub(crate) fn text<'a>(context: Option<&[u8]>, body: &'a [u8]) -> Cow<'a, str> {
     match context {
         None => String::from_utf8_lossy(body),
-        Some(_) => String::from_utf8_lossy(body),
+        Some(context) => Cow::Owned(otlp::logs::message(context, body)),
     }
 }
 

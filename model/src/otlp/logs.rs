@@ -1,0 +1,21 @@
+//! OpenTelemetry's log records: protobuf bytes, as OTLP carries them.
+//!
+//! | function | when |
+//! |---|---|
+//! | [`request`] | at the door: which records a request holds, and which of them are acceptable |
+//! | [`destination`] | once per resource and scope: the log group and stream its records belong to |
+//! | [`head`] | when a record is indexed: when it happened, and in which span |
+//! | [`message`] | when it is looked at: what readers of CloudWatch Logs see |
+//!
+//! A record is kept byte for byte beside its context: a protobuf `ResourceLogs` with the resource, one scope and both
+//! schema URLs, but no record.
+
+mod destination;
+mod message;
+mod walk;
+
+pub use destination::{Asked, Destination, LogFacts, destination};
+pub use message::message;
+pub use walk::{
+    LogRejection, MAX_RECORDS, RecordHead, RejectedRecord, Walked, WalkedContext, WalkedRecord, head, request,
+};
