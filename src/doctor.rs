@@ -34,6 +34,13 @@ enum Verdict {
 /// A clock that differs less than this is right: the answer itself takes time.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(2);
 
+/// What is stored, by the label that the server's counters have for it.
+const STORED: [(&str, &str); 3] = [
+    ("signal=\"traces\"", "document"),
+    ("signal=\"logs\"", "log record"),
+    ("signal=\"metrics\"", "data point"),
+];
+
 /// Looks, and prints what it found. Fails if anything is wrong.
 pub(crate) async fn run(args: &DoctorArgs) -> anyhow::Result<()> {
     let mut findings = Findings::default();
@@ -143,10 +150,11 @@ impl Findings {
                 since.unwrap_or_default()
             ),
         );
-        let mut stored = 0.0;
+        let mut stored = STORED.map(|(signal, noun)| (signal, noun, 0.0));
         for figure in status.figures.iter().filter(|figure| figure.value > 0.0) {
             if figure.name.starts_with("beamline_collector_stored_total") {
-                stored += figure.value;
+                let of = stored.iter_mut().filter(|(signal, ..)| figure.name.contains(signal));
+                of.for_each(|(.., sum)| *sum += figure.value);
             }
             let is_loss = figure.name.contains("rejected") || figure.name.contains("dropped");
             if is_loss && figure.name.starts_with("beamline_collector") {
@@ -156,15 +164,18 @@ impl Findings {
                 );
             }
         }
-        match stored as u64 {
-            0 => self.add(
+        let parts = stored.iter().filter(|(.., sum)| *sum > 0.0);
+        let parts: Vec<String> = parts.map(|(_, noun, sum)| counted(*sum as u64, noun)).collect();
+        if parts.is_empty() {
+            self.add(
                 Verdict::Wrong,
                 "nothing has arrived since it was started; is the address right that applications send to?",
-            ),
-            stored => self.add(
+            );
+        } else {
+            self.add(
                 Verdict::Fine,
-                format!("{} stored since it was started", counted(stored, "document")),
-            ),
+                format!("{} stored since it was started", parts.join(", ")),
+            );
         }
     }
 

@@ -118,7 +118,10 @@ impl Listener {
         for operation in xray::SERVICE.operations {
             router = router.route(operation.path, any(answer));
         }
-        router.route("/v1/traces", any(export)).with_state(self)
+        for path in ["/v1/traces", "/v1/logs", "/v1/metrics"] {
+            router = router.route(path, any(export));
+        }
+        router.with_state(self)
     }
 
     async fn operate(&self, request: Request) -> Result<Response, Fault> {
@@ -290,9 +293,10 @@ async fn answer(State(listener): State<Arc<Listener>>, request: Request) -> Resp
     respond(&path, async move { listener.operate(request).await }).await
 }
 
-/// X-Ray takes OTLP too, at the path that OTLP exporters use.
+/// X-Ray, CloudWatch Logs and CloudWatch take OTLP too, each at the path that OTLP exporters use.
 async fn export(State(listener): State<Arc<Listener>>, request: Request) -> Response {
-    respond("/v1/traces", async move { listener.export(request).await }).await
+    let path = request.uri().path().to_owned();
+    respond(&path, async move { listener.export(request).await }).await
 }
 
 /// The answer to a request that no operation is meant by.

@@ -157,11 +157,11 @@ impl Xray {
         }
     }
 
-    /// Answers `POST /v1/traces`: OTLP on the AWS endpoint.
+    /// Answers an OTLP request on the AWS endpoint.
     pub(crate) async fn export(&self, caller: Caller, request: Request) -> Result<Response, Fault> {
         let peer = caller.peer;
         let account = self.of(caller).await?.account;
-        let answer = self.collector.export_traces(account, peer, request).await;
+        let answer = self.collector.export(account, peer, request).await;
         Ok(answer.map(Body::from))
     }
 
@@ -169,7 +169,7 @@ impl Xray {
     pub(crate) fn turn_away_export(&self, parts: &Parts, fault: &Fault) -> Response {
         // A body that is not read as a document can only have broken off.
         let failure = fault.as_failure(Rejected::Disconnected);
-        let answer = self.collector.turn_away_traces(peer(parts), &parts.headers, &failure);
+        let answer = self.collector.turn_away_export(peer(parts), &parts.headers, &failure);
         answer.map(Body::from)
     }
 

@@ -24,7 +24,8 @@ use crate::react::insights::{self, Watcher};
 use crate::receive::cors::Cors;
 use crate::receive::listen::Port;
 use crate::receive::otlp::Otlp;
-use crate::receive::xray_udp::{Receiver, XrayUdp};
+use crate::receive::xray_udp::{self, Receiver, XrayUdp};
+use crate::register::Registrar;
 use crate::report::registry::{Kind, Registry};
 use crate::report::{Arrived, Lost, Refusal, Rejected, Report, Transport};
 use crate::sample::{Gate, Rules, Targets};
@@ -139,7 +140,9 @@ impl Collector {
         let datagrams = match (udp, config.xray_udp) {
             (Some(udp), Some(address)) => {
                 let started = Receiver::start(udp, Arc::clone(&collector.pipeline));
-                Some(started.map_err(cannot(address, "X-Ray datagrams"))?)
+                let (receiver, metrics) = started.map_err(cannot(address, "X-Ray datagrams"))?;
+                ports.spawn(xray_udp::keep_metrics(Arc::clone(&collector.pipeline), metrics));
+                Some(receiver)
             }
             _ => None,
         };
@@ -165,6 +168,7 @@ impl Collector {
         let rules = Arc::new(Rules::new(Arc::clone(&store), config.limits.sampling_rules));
         let gate = Gate::new(config.head_sampling, Arc::clone(&rules), Arc::clone(&store));
         let pipeline = Arc::new(Pipeline {
+            registrar: Registrar::new(Arc::clone(&store)),
             store,
             report: Arc::clone(&report),
             gate,
@@ -204,7 +208,7 @@ impl Collector {
     }
 
     /// Takes segment documents as `PutTraceSegments` has them: each a segment, a subsegment, an array of subsegments, or
-    /// OTLP behind `T1S` or `T1U`. Returns when all valid ones are kept, with those that are not.
+    /// OTLP behind `T1S`, `T1U` or `M1`. Returns when all valid ones are kept, with those that are not.
     ///
     /// # Errors
     /// When nothing was kept, because there are too many or because it cannot be done now.
@@ -237,6 +241,7 @@ impl Collector {
                 id: None,
                 peer,
                 at: self.pipeline.store.stamp(),
+                count: 1,
                 bytes: &[],
             };
             refusal.emit(&self.report);
@@ -266,13 +271,8 @@ impl Collector {
         self.pipeline.documents(source, documents).await
     }
 
-    /// Answers `POST /v1/traces` that came to the AWS endpoint.
-    pub async fn export_traces<B>(
-        &self,
-        account: Account,
-        peer: Option<SocketAddr>,
-        request: Request<B>,
-    ) -> Response<Bytes>
+    /// Answers `POST /v1/traces`, `/v1/logs` or `/v1/metrics` that came to the AWS endpoint.
+    pub async fn export<B>(&self, account: Account, peer: Option<SocketAddr>, request: Request<B>) -> Response<Bytes>
     where
         B: Body<Data = Bytes> + Unpin,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -285,9 +285,9 @@ impl Collector {
         self.otlp.http(source, request).await
     }
 
-    /// Answers `POST /v1/traces` that the AWS endpoint does not let in: in OTLP's words, and counted.
+    /// Answers an OTLP request that the AWS endpoint does not let in: in OTLP's words, and counted.
     #[must_use]
-    pub fn turn_away_traces(
+    pub fn turn_away_export(
         &self,
         peer: Option<SocketAddr>,
         headers: &HeaderMap,

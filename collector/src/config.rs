@@ -41,6 +41,8 @@ pub struct Limits {
     pub documents: usize,
     /// Bytes of one OTLP request, before and after decompression.
     pub request_bytes: usize,
+    /// Bytes of one log record: 1 MiB in CloudWatch Logs. No more than the store keeps of an event.
+    pub log_record_bytes: usize,
     /// Bytes of all requests that are being worked on.
     pub in_flight_bytes: usize,
     /// How long a request waits for others to finish when those bytes are used up.
@@ -74,6 +76,7 @@ impl Default for Limits {
             document_bytes: 4 << 20,
             documents: 1_000,
             request_bytes: 64 << 20,
+            log_record_bytes: 1 << 20,
             in_flight_bytes: 256 << 20,
             in_flight_wait: Duration::from_millis(250),
             connections: 4_096,

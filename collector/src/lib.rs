@@ -7,9 +7,10 @@
 //! |---|---|
 //! | `receive` | socket → bytes, bounded in size and time |
 //! | `admit` | how many bytes are worked on at once |
-//! | `decode` | bytes → records: which documents and spans, and where |
+//! | `decode` | bytes → items: which documents, spans, log records and data points, and where |
 //! | [`sample`] | kept or not, and the rules that say so |
-//! | `commit` | many records → one write, then acknowledged |
+//! | `register` | log streams and series → their numbers, made when they are new |
+//! | `commit` | many items → one write, then acknowledged |
 //! | [`react`] | what follows from what is kept: insights |
 //! | [`report`] | what happened: counters with reasons, and the latest refused documents |
 //!
@@ -24,6 +25,7 @@ mod decode;
 mod pipeline;
 pub mod react;
 mod receive;
+mod register;
 pub mod report;
 pub mod sample;
 pub mod telemetry;

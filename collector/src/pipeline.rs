@@ -1,23 +1,24 @@
-//! The stages that everything received goes through, in order: decode, sample, commit, report.
+//! The stages that everything received goes through, in order: decode, sample, register, commit, report.
+
+mod judgement;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use beamline_model::otlp::walk::{RejectedSpan, SpanHead, SpanRejection};
-use beamline_model::otlp::{self, ResourceFacts, Transit};
-use beamline_model::segment::Refused;
-use beamline_model::time::Timestamp;
+use beamline_model::otlp::{self, Signal, Transit};
 use beamline_store::Store;
 use beamline_store::api::{Account, Batch};
 use bytes::{Bytes, BytesMut};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-use crate::commit::{self, Busy};
+use crate::commit::{self, Busy, Keep};
 use crate::config::Limits;
-use crate::decode::{Draft, Judge};
+use crate::decode::{Logs, Place, Points, Traces};
 use crate::receive::datagram;
-use crate::report::{Arrived, Dropped, Lost, Refusal, Rejected, Report, Stored, Transport};
+use crate::register::Registrar;
+use crate::report::{Arrived, Dropped, Lost, Rejected, Report, Stored, Transport};
 use crate::sample::Gate;
+use judgement::Judgement;
 
 /// Where something came from.
 #[derive(Clone, Copy, Debug)]
@@ -52,10 +53,10 @@ pub struct Unprocessed {
     pub message: String,
 }
 
-/// What became of a request whose spans were judged one by one.
+/// What became of a request whose items were judged one by one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Verdict {
-    /// Spans that were not kept because something is wrong with them.
+    /// Items that were not kept because something is wrong with them.
     pub(crate) rejected: u64,
     /// What is wrong with the first of them.
     pub(crate) message: Option<String>,
@@ -75,29 +76,48 @@ pub(crate) struct Pipeline {
     pub(crate) store: Arc<Store>,
     pub(crate) report: Arc<Report>,
     pub(crate) gate: Gate,
+    pub(crate) registrar: Registrar,
     pub(crate) limits: Limits,
 }
+
+/// A request with metrics that came in a datagram, and who sent it.
+pub(crate) type SentMetrics = (Source, Bytes);
 
 /// Datagrams on their way into one batch.
 #[derive(Debug, Default)]
 pub(crate) struct Datagrams {
     buffer: BytesMut,
-    draft: Draft,
+    traces: Traces,
+    metrics: Vec<SentMetrics>,
 }
 
 impl Pipeline {
-    /// Takes an `ExportTraceServiceRequest`; returns when its spans are kept.
-    pub(crate) async fn spans(&self, source: Source, request: Bytes) -> Result<Verdict, Failure> {
-        let (draft, mut verdict) = aside(request.len(), || self.decode_spans(source, &request))?;
-        let kept = draft.records.len() as u64;
-        let committed = commit::commit(&self.store, draft.over(source.account, request)).await?;
-        let too_large = committed.refused.len() as u64;
-        self.too_large(source, too_large);
-        self.stored(source.transport, kept - too_large);
-        verdict.rejected += too_large;
-        if too_large > 0 {
-            verdict.message.get_or_insert_with(|| "trace size exceeded".to_owned());
+    /// Takes an OTLP request; returns when everything in it that is sound is kept. Log records go where the sender asks.
+    pub(crate) async fn request(
+        &self,
+        source: Source,
+        signal: Signal,
+        asked: Place,
+        request: Bytes,
+    ) -> Result<Verdict, Failure> {
+        match signal {
+            Signal::Traces => self.keep(source, Traces::default(), request).await,
+            Signal::Logs => {
+                let logs = Logs::new(asked, self.limits.log_record_bytes);
+                self.keep(source, logs, request).await
+            }
+            Signal::Metrics => self.keep(source, Points::default(), request).await,
         }
+    }
+
+    async fn keep<K: Keep>(&self, source: Source, mut into: K, request: Bytes) -> Result<Verdict, Failure> {
+        let mut verdict = aside(request.len(), || self.decode(source, &mut into, &request))?;
+        let found = into.items();
+        let refused = into.keep(&self.registrar, source.account, request).await?;
+        self.stored(source.transport, K::SIGNAL, found - refused);
+        let mut judgement = Judgement::new(self, source);
+        judgement.refuse_many(refused, K::REFUSAL.0, K::REFUSAL.1, None, &[]);
+        verdict.add(judgement.verdict);
         Ok(verdict)
     }
 
@@ -105,7 +125,7 @@ impl Pipeline {
     /// kept, with what is not.
     pub(crate) async fn documents(&self, source: Source, documents: &[Bytes]) -> Result<Vec<Unprocessed>, Busy> {
         let bytes = documents.iter().map(Bytes::len).sum();
-        let (datagrams, mut unprocessed) = aside(bytes, || {
+        let (mut datagrams, mut unprocessed) = aside(bytes, || {
             let mut judgement = Judgement::new(self, source);
             let mut datagrams = Datagrams::default();
             for document in documents {
@@ -113,7 +133,8 @@ impl Pipeline {
             }
             (datagrams, judgement.unprocessed)
         });
-        let ids = datagrams.draft.ids.clone();
+        let metrics = std::mem::take(&mut datagrams.metrics);
+        let ids = datagrams.traces.ids.clone();
         let committed = commit::commit(&self.store, datagrams.into_batch(source.account)).await?;
         for &index in &committed.refused {
             unprocessed.push(Unprocessed {
@@ -122,9 +143,29 @@ impl Pipeline {
                 message: "Invalid segment. ErrorCode: InvalidSegment (trace size exceeded)".to_owned(),
             });
         }
-        self.too_large(source, committed.refused.len() as u64);
-        self.stored(source.transport, (ids.len() - committed.refused.len()) as u64);
+        let (reason, message) = Traces::REFUSAL;
+        Judgement::new(self, source).refuse_many(committed.refused.len(), reason, message, None, &[]);
+        self.stored(source.transport, Signal::Traces, ids.len() - committed.refused.len());
+        for sent in metrics {
+            unprocessed.extend(self.metrics(sent).await?);
+        }
         Ok(unprocessed)
+    }
+
+    /// Takes metrics that came in a document or datagram; tells of the document if it is not what it should be.
+    pub(crate) async fn metrics(&self, (source, request): SentMetrics) -> Result<Option<Unprocessed>, Busy> {
+        let outcome = self
+            .request(source, Signal::Metrics, Place::default(), request.clone())
+            .await;
+        match outcome {
+            Ok(_) => Ok(None),
+            Err(Failure::Busy(busy)) => Err(busy),
+            Err(Failure::Refused(reason, message)) => {
+                let mut judgement = Judgement::new(self, source);
+                judgement.refuse(reason, &message, None, &request);
+                Ok(judgement.unprocessed.pop())
+            }
+        }
     }
 
     /// Takes a datagram into a batch that [`Pipeline::offer`] then hands over.
@@ -137,19 +178,21 @@ impl Pipeline {
     }
 
     /// Hands datagrams to the store, or drops them at once: UDP has nobody to push back on, and waiting would only
-    /// move the loss into the kernel.
-    pub(crate) fn offer(&self, datagrams: &mut Datagrams) {
-        let records = datagrams.draft.records.len() as u64;
+    /// move the loss into the kernel. Gives what holds metrics back, which may have to wait for their series.
+    pub(crate) fn offer(&self, datagrams: &mut Datagrams) -> Vec<SentMetrics> {
+        let records = datagrams.traces.records.len();
         // The next batch is likely to be as large.
         let next = Datagrams {
             buffer: BytesMut::with_capacity(datagrams.buffer.len()),
-            draft: Draft::default(),
+            ..Datagrams::default()
         };
-        let batch = std::mem::replace(datagrams, next).into_batch(Account::default());
-        match commit::offer(&self.store, batch) {
-            Ok(()) => self.stored(Transport::XrayUdp, records),
-            Err(busy) => self.lost(Transport::XrayUdp, busy.reason, records),
+        let mut datagrams = std::mem::replace(datagrams, next);
+        let metrics = std::mem::take(&mut datagrams.metrics);
+        match commit::offer(&self.store, datagrams.into_batch(Account::default())) {
+            Ok(()) => self.stored(Transport::XrayUdp, Signal::Traces, records),
+            Err(busy) => self.lost(Transport::XrayUdp, busy.reason, records as u64),
         }
+        metrics
     }
 
     pub(crate) fn arrived(&self, transport: Transport, count: u64, bytes: u64) {
@@ -172,24 +215,22 @@ impl Pipeline {
         lost.emit(&self.report);
     }
 
-    fn decode_spans(&self, source: Source, request: &[u8]) -> Result<(Draft, Verdict), Failure> {
+    fn decode(&self, source: Source, into: &mut impl Keep, request: &[u8]) -> Result<Verdict, Failure> {
         let mut judgement = Judgement::new(self, source);
-        let mut draft = Draft::default();
-        draft
-            .spans(request, 0..request.len(), &mut judgement)
+        into.request(request, &mut judgement)
             .map_err(|bad| Failure::Refused(Rejected::Protobuf, bad.to_string()))?;
         self.lost(source.transport, Dropped::SampledOut, judgement.sampled_out);
-        Ok((draft, judgement.verdict))
+        Ok(judgement.verdict)
     }
 
-    fn stored(&self, transport: Transport, count: u64) {
-        Stored { transport, count }.emit(&self.report);
-    }
-
-    fn too_large(&self, source: Source, count: u64) {
-        for _ in 0..count {
-            Judgement::new(self, source).refuse(Rejected::TraceTooLarge, "trace size exceeded", None, &[]);
-        }
+    fn stored(&self, transport: Transport, signal: Signal, count: usize) {
+        let count = count as u64;
+        let stored = Stored {
+            transport,
+            signal,
+            count,
+        };
+        stored.emit(&self.report);
     }
 }
 
@@ -207,13 +248,11 @@ fn aside<T>(bytes: usize, decode: impl FnOnce() -> T) -> T {
     }
 }
 
-impl Draft {
-    fn over(self, account: Account, buffer: Bytes) -> Batch {
-        Batch {
-            account,
-            buffer,
-            contexts: self.contexts,
-            records: self.records,
+impl Verdict {
+    fn add(&mut self, more: Self) {
+        self.rejected += more.rejected;
+        if self.message.is_none() {
+            self.message = more.message;
         }
     }
 }
@@ -227,11 +266,11 @@ impl Datagrams {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.buffer.is_empty()
+        self.buffer.is_empty() && self.metrics.is_empty()
     }
 
     fn into_batch(self, account: Account) -> Batch {
-        self.draft.over(account, self.buffer.freeze())
+        self.traces.over(account, self.buffer.freeze())
     }
 
     fn add(&mut self, body: &[u8], judgement: &mut Judgement<'_>) {
@@ -240,101 +279,19 @@ impl Datagrams {
             None => {
                 self.buffer.extend_from_slice(body);
                 let limit = judgement.pipeline.limits.document_bytes;
-                self.draft
+                self.traces
                     .segments(&self.buffer, from..self.buffer.len(), limit, judgement);
             }
             // Whether the sender sampled the trace does not matter here: what was sent is kept.
             Some(Ok(Transit::Sampled(request) | Transit::Unsampled(request))) => {
                 self.buffer.extend_from_slice(&request);
-                if let Err(bad) = self.draft.spans(&self.buffer, from..self.buffer.len(), judgement) {
+                if let Err(bad) = self.traces.spans(&self.buffer, from..self.buffer.len(), judgement) {
                     judgement.refuse(Rejected::Protobuf, &bad.to_string(), None, body);
                 }
             }
-            Some(Ok(Transit::Metrics(_))) => {
-                let source = judgement.source;
-                judgement.pipeline.lost(source.transport, Dropped::UdpMetrics, 1);
-            }
+            Some(Ok(Transit::Metrics(request))) => self.metrics.push((judgement.source, request.into())),
             Some(Err(bad)) => judgement.refuse(Rejected::Base64, &bad.to_string(), None, body),
         }
-    }
-}
-
-/// Judges what one request or datagram holds, and remembers what the sender may be told.
-struct Judgement<'a> {
-    pipeline: &'a Pipeline,
-    source: Source,
-    verdict: Verdict,
-    sampled_out: u64,
-    unprocessed: Vec<Unprocessed>,
-}
-
-impl<'a> Judgement<'a> {
-    fn new(pipeline: &'a Pipeline, source: Source) -> Self {
-        Self {
-            pipeline,
-            source,
-            verdict: Verdict::default(),
-            sampled_out: 0,
-            unprocessed: Vec::new(),
-        }
-    }
-
-    /// Counts it, keeps it to be looked at, and notes it for the answer if there will be one.
-    fn refuse(&mut self, reason: Rejected, message: &str, id: Option<&str>, bytes: &[u8]) {
-        self.verdict.rejected += 1;
-        self.verdict.message.get_or_insert_with(|| message.to_owned());
-        let refusal = Refusal {
-            transport: self.source.transport,
-            reason,
-            message,
-            id,
-            peer: self.source.peer,
-            at: self.pipeline.store.stamp(),
-            bytes,
-        };
-        refusal.emit(&self.pipeline.report);
-        if self.source.transport == Transport::XrayApi {
-            let code = match reason {
-                Rejected::Base64 | Rejected::Protobuf => "ParseError",
-                _ => "InvalidSegment",
-            };
-            self.unprocessed.push(Unprocessed {
-                id: id.map(str::to_owned),
-                code: code.to_owned(),
-                message: message.to_owned(),
-            });
-        }
-    }
-}
-
-impl Judge for Judgement<'_> {
-    fn stamp(&mut self) -> Timestamp {
-        self.pipeline.store.stamp()
-    }
-
-    fn keep(&mut self, span: &SpanHead<'_>, resource: &ResourceFacts<'_>) -> Option<f32> {
-        let weight = self.pipeline.gate.keep(self.source.account, span, resource);
-        self.sampled_out += u64::from(weight.is_none());
-        weight
-    }
-
-    fn refuse_document(&mut self, refused: Refused, document: &[u8]) {
-        let message = format!(
-            "Invalid segment. ErrorCode: {} (at `{}`: {})",
-            refused.code, refused.path, refused.message
-        );
-        self.refuse(refused.code.into(), &message, refused.id.as_deref(), document);
-        if let Some(told) = self.unprocessed.last_mut() {
-            told.code = refused.code.to_string();
-        }
-    }
-
-    fn refuse_span(&mut self, rejected: RejectedSpan, span: &[u8]) {
-        let reason = match rejected.reason {
-            SpanRejection::InvalidTraceId | SpanRejection::InvalidSpanId => Rejected::SpanIds,
-            SpanRejection::Malformed => Rejected::Protobuf,
-        };
-        self.refuse(reason, rejected.detail, None, span);
     }
 }
 

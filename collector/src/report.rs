@@ -8,6 +8,7 @@ pub mod rejects;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use beamline_model::otlp::Signal;
 use beamline_model::time::Timestamp;
 use tracing::{debug, warn};
 
@@ -25,7 +26,7 @@ const DURATIONS: &[f64] = &[
 pub struct Report {
     received: Counters<Transport>,
     received_bytes: Counters<Transport>,
-    stored: Counters<Transport>,
+    stored: Counters<(Transport, Signal)>,
     rejected: Counters<(Transport, Rejected)>,
     dropped: Counters<(Transport, Dropped)>,
     duration: Histogram,
@@ -49,15 +50,15 @@ impl Report {
             ),
             stored: registry.counters(
                 "beamline_collector_stored_total",
-                "Segment documents and spans handed to the store.",
+                "Segment documents and spans, log records and data points handed to the store.",
             ),
             rejected: registry.counters(
                 "beamline_collector_rejected_total",
-                "Datagrams, requests, documents and spans refused because something is wrong with them.",
+                "Datagrams, requests, documents, spans, log records and data points refused because something is wrong with them.",
             ),
             dropped: registry.counters(
                 "beamline_collector_dropped_total",
-                "Datagrams, requests, documents and spans that could not be taken although nothing was wrong with them.",
+                "Datagrams, requests, documents, spans, log records and data points that could not be taken although nothing was wrong with them.",
             ),
             duration: registry.histogram(
                 "beamline_collector_request_duration_seconds",
@@ -87,10 +88,19 @@ impl Report {
         self.received.get(transport)
     }
 
-    /// How many documents and spans were handed to the store.
+    /// How many documents, spans, log records and data points were handed to the store.
     #[must_use]
     pub fn stored(&self, transport: Transport) -> u64 {
-        self.stored.get(transport)
+        Signal::ALL
+            .iter()
+            .map(|signal| self.stored_of(transport, *signal))
+            .sum()
+    }
+
+    /// How many of one signal were handed to the store.
+    #[must_use]
+    pub fn stored_of(&self, transport: Transport, signal: Signal) -> u64 {
+        self.stored.get((transport, signal))
     }
 
     /// Notes how long a request took.
@@ -118,11 +128,13 @@ impl Arrived {
     }
 }
 
-/// Documents or spans are with the store.
+/// Documents and spans, log records or data points are with the store.
 #[derive(Clone, Copy, Debug)]
 pub struct Stored {
     /// How they came.
     pub transport: Transport,
+    /// What they are; documents are traces too.
+    pub signal: Signal,
     /// How many.
     pub count: u64,
 }
@@ -130,7 +142,7 @@ pub struct Stored {
 impl Stored {
     /// Counts it.
     pub fn emit(self, report: &Report) {
-        report.stored.add(self.transport, self.count);
+        report.stored.add((self.transport, self.signal), self.count);
     }
 }
 
@@ -149,7 +161,9 @@ pub struct Refusal<'a> {
     pub peer: Option<SocketAddr>,
     /// When.
     pub at: Timestamp,
-    /// What was sent.
+    /// How many items it is about.
+    pub count: u64,
+    /// What was sent, or the first of it.
     pub bytes: &'a [u8],
 }
 
@@ -158,7 +172,7 @@ impl Refusal<'_> {
     pub fn emit(self, report: &Report) {
         let (transport, reason) = (self.transport.as_str(), self.reason.as_str());
         debug!(transport, reason, peer = ?self.peer, id = self.id, "rejected: {}", self.message);
-        report.rejected.add((self.transport, self.reason), 1);
+        report.rejected.add((self.transport, self.reason), self.count);
         report.rejects.keep(&self);
     }
 }
@@ -170,7 +184,7 @@ pub struct Lost {
     pub transport: Transport,
     /// Why.
     pub reason: Dropped,
-    /// How many datagrams, requests, documents or spans.
+    /// How many datagrams, requests, documents, spans, log records or data points.
     pub count: u64,
     /// When.
     pub at: Timestamp,

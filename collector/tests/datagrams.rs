@@ -6,8 +6,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use beamline_collector::report::{Dropped, Rejected, Transport};
 use beamline_model::id::TraceId;
+use beamline_model::otlp::Signal;
+use beamline_store::api::Account;
+use bytes::Bytes;
 use prost::Message;
 
+use crate::metrics::{names, one};
 use crate::support::{Server, TRACE, eventually, request, segment, span, start};
 
 const HEADER: &str = "{\"format\":\"json\",\"version\":1}\n";
@@ -91,6 +95,8 @@ async fn every_bad_datagram_is_counted_by_its_reason_and_the_next_good_one_is_ke
             Rejected::InvalidStartTime,
         ),
         (with_header("T1S!!!"), Rejected::Base64),
+        (with_header("M1!!!"), Rejected::Base64),
+        (with_header("M1AAAA"), Rejected::Protobuf),
         (
             with_header(format!("T1S{}", STANDARD.encode([0x0a, 0xff]))),
             Rejected::Protobuf,
@@ -105,8 +111,6 @@ async fn every_bad_datagram_is_counted_by_its_reason_and_the_next_good_one_is_ke
         );
         eventually(&what, || server.rejected(UDP, *reason) == before + 1).await;
     }
-    send(&server, &[with_header("M1AAAA")]);
-    eventually("metrics", || server.dropped(UDP, Dropped::UdpMetrics) == 1).await;
     assert_eq!(server.kept(TRACE), 0);
     send(&server, &[with_header(segment(1)), with_header(padded(60_000))]);
     eventually("the good ones", || server.kept(TRACE) >= 1).await;
@@ -144,4 +148,29 @@ async fn of_a_burst_every_datagram_is_either_received_or_counted_as_lost() {
     eventually("all are accounted for", || accounted() == sent).await;
     let stored = || report.stored(UDP) + report.dropped(UDP, Dropped::StoreOverloaded);
     eventually("all are with the store", || stored() == report.received(UDP)).await;
+}
+
+#[tokio::test]
+async fn metrics_in_datagrams_and_documents_are_kept() {
+    let server = start(|_| ()).await;
+    let document = |name: &str| format!("M1{}", STANDARD.encode(one(name).encode_to_vec()));
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    for number in 0..20 {
+        let datagram = format!(
+            "{{\"format\":\"json\",\"version\":1}}\n{}",
+            document(&format!("udp {number}"))
+        );
+        socket.send_to(datagram.as_bytes(), server.udp()).unwrap();
+    }
+    let report = &server.running.collector.report;
+    eventually("all points are kept", || report.stored_of(UDP, Signal::Metrics) == 20).await;
+    let documents = [document("api").into(), Bytes::from("M1AAAA"), document("too").into()];
+    let collector = &server.running.collector;
+    let unprocessed = collector
+        .put_segments(Account::default(), None, &documents)
+        .await
+        .unwrap();
+    let codes: Vec<_> = unprocessed.iter().map(|one| one.code.as_str()).collect();
+    assert_eq!(codes, ["ParseError"]);
+    assert_eq!(names(&server).await.len(), 22);
 }

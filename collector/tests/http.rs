@@ -20,9 +20,9 @@ use tonic_types::pb;
 use crate::support::{Server, TRACE, request, span, start};
 
 const HTTP: Transport = Transport::OtlpHttp;
-const PROTOBUF: &str = "application/x-protobuf";
+pub(crate) const PROTOBUF: &str = "application/x-protobuf";
 
-async fn send(
+pub(crate) async fn send(
     server: &Server,
     method: Method,
     path: &str,
@@ -45,7 +45,7 @@ async fn post(server: &Server, headers: &[(&'static str, &str)], body: impl Into
     send(server, Method::POST, "/v1/traces", headers, body).await
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
@@ -166,7 +166,7 @@ async fn every_bad_request_gets_its_status_and_the_next_good_one_is_kept() {
         ),
         (
             Method::POST,
-            "/v1/logs",
+            "/v1development/profiles",
             vec![("content-type", PROTOBUF)],
             good.clone(),
             404,

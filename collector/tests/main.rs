@@ -8,6 +8,8 @@ mod grpc;
 mod http;
 mod insights;
 mod lifecycle;
+mod logs;
+mod metrics;
 mod samples;
 mod segments;
 mod support;

@@ -11,7 +11,7 @@ use beamline_model::id::TraceId;
 use beamline_store::api::Account;
 use beamline_store::{Store, StoreConfig};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
+use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, any_value::Value};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 
@@ -22,6 +22,11 @@ pub(crate) struct Server {
 
 /// A collector with the given changes to a configuration that has every port free.
 pub(crate) async fn start(change: impl FnOnce(&mut Config)) -> Server {
+    start_on(StoreConfig::in_memory(), change).await
+}
+
+/// The same with a store of one's own choice.
+pub(crate) async fn start_on(store: StoreConfig, change: impl FnOnce(&mut Config)) -> Server {
     let free = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     let mut config = Config {
         xray_udp: free,
@@ -30,7 +35,7 @@ pub(crate) async fn start(change: impl FnOnce(&mut Config)) -> Server {
         ..Config::default()
     };
     change(&mut config);
-    let store = Arc::new(Store::open(StoreConfig::in_memory()).unwrap());
+    let store = Arc::new(Store::open(store).unwrap());
     let running = Collector::start(config, Arc::clone(&store), Arc::default())
         .await
         .unwrap();
@@ -110,7 +115,8 @@ pub(crate) fn span(trace: u128, id: u64) -> Span {
     }
 }
 
-pub(crate) fn request(spans: Vec<Span>) -> ExportTraceServiceRequest {
+/// A service called `cart`.
+pub(crate) fn resource() -> Resource {
     let service = KeyValue {
         key: "service.name".to_owned(),
         value: Some(AnyValue {
@@ -118,12 +124,27 @@ pub(crate) fn request(spans: Vec<Span>) -> ExportTraceServiceRequest {
         }),
         ..KeyValue::default()
     };
+    Resource {
+        attributes: vec![service],
+        ..Resource::default()
+    }
+}
+
+/// A value so deep that nothing which has it can be kept.
+pub(crate) fn too_deep() -> AnyValue {
+    let mut value = AnyValue::default();
+    for _ in 0..=beamline_model::otlp::MAX_VALUE_DEPTH {
+        value = AnyValue {
+            value: Some(Value::ArrayValue(ArrayValue { values: vec![value] })),
+        };
+    }
+    value
+}
+
+pub(crate) fn request(spans: Vec<Span>) -> ExportTraceServiceRequest {
     ExportTraceServiceRequest {
         resource_spans: vec![ResourceSpans {
-            resource: Some(Resource {
-                attributes: vec![service],
-                ..Resource::default()
-            }),
+            resource: Some(resource()),
             scope_spans: vec![ScopeSpans {
                 spans,
                 ..ScopeSpans::default()

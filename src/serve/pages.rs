@@ -139,7 +139,7 @@ th { text-align: left; font-weight: normal; padding-right: 2rem; white-space: no
 code { overflow-wrap: anywhere }
 </style>
 <h1>Beamline {version}</h1>
-<p>This server takes in traces from AWS X-Ray and OpenTelemetry SDKs and answers for them.</p>
+<p>This server takes in traces from AWS X-Ray and OpenTelemetry SDKs, logs and metrics from the latter, and answers for them.</p>
 <table>
 {rows}</table>
 </html>

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use beamline_model::otlp::Signal;
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
@@ -48,15 +49,20 @@ pub(crate) fn full(bytes: impl Into<Bytes>) -> Reply {
 }
 
 /// The answer to a request that was taken, over HTTP.
-pub(crate) fn http_success(spelling: Spelling, verdict: &Verdict) -> Response<Bytes> {
+pub(crate) fn http_success(spelling: Spelling, signal: Signal, verdict: &Verdict) -> Response<Bytes> {
     let body = match spelling {
         Spelling::Protobuf => response(verdict).encode_to_vec(),
         Spelling::Json => match verdict.rejected {
             0 => b"{}".to_vec(),
             rejected => {
                 let message = verdict.message.as_deref().unwrap_or_default();
+                let name = match signal {
+                    Signal::Traces => "rejectedSpans",
+                    Signal::Logs => "rejectedLogRecords",
+                    Signal::Metrics => "rejectedDataPoints",
+                };
                 let partial = serde_json::json!({
-                    "partialSuccess": { "rejectedSpans": rejected.to_string(), "errorMessage": message }
+                    "partialSuccess": { name: rejected.to_string(), "errorMessage": message }
                 });
                 partial.to_string().into_bytes()
             }
@@ -132,6 +138,7 @@ pub(crate) fn grpc_failure(failure: &Failure) -> Response<Reply> {
     status.into_http::<Full<Bytes>>().map(BodyExt::boxed)
 }
 
+/// The answers of the three services are the same bytes: the number of rejected items is field 1 of each.
 fn response(verdict: &Verdict) -> ExportTraceServiceResponse {
     let partial_success = (verdict.rejected > 0).then(|| ExportTracePartialSuccess {
         rejected_spans: i64::try_from(verdict.rejected).unwrap_or(i64::MAX),

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use beamline_model::otlp;
+use beamline_model::otlp::{self, Signal};
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
@@ -17,6 +17,7 @@ use super::inflate::Compression;
 use super::{body, grpc};
 use crate::admit::{Admission, Held};
 use crate::commit::Busy;
+use crate::decode::Place;
 use crate::pipeline::{Failure, Pipeline, Source, Verdict};
 use crate::report::{Dropped, Lost, Refusal, Rejected, Transport};
 
@@ -28,13 +29,6 @@ pub(crate) struct Otlp {
     pub(crate) pipeline: Arc<Pipeline>,
     pub(crate) admission: Admission,
     pub(crate) cors: Cors,
-}
-
-/// What a request carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Signal {
-    Traces,
-    Other(&'static str),
 }
 
 impl Otlp {
@@ -74,7 +68,7 @@ impl Otlp {
         // A request whose spelling is not known gets the one that people can read.
         let spelling = spelling.unwrap_or(Spelling::Json);
         match outcome {
-            Ok(verdict) => answer::http_success(spelling, &verdict),
+            Ok((signal, verdict)) => answer::http_success(spelling, signal, &verdict),
             Err(failure) => {
                 self.tell(source, &failure);
                 answer::http_failure(spelling, &failure)
@@ -98,9 +92,10 @@ impl Otlp {
         let (head, sent) = request.into_parts();
         let signal = match head.uri.path() {
             "/v1/traces" => Signal::Traces,
-            "/v1/logs" => Signal::Other("logs"),
-            "/v1/metrics" => Signal::Other("metrics"),
-            _ => return refused(Rejected::Path, "no such path; traces go to /v1/traces"),
+            "/v1/logs" => Signal::Logs,
+            "/v1/metrics" => Signal::Metrics,
+            "/v1development/profiles" => return refused(Rejected::Unimplemented, NO_PROFILES),
+            _ => return refused(Rejected::Path, "no such path; use /v1/traces, /v1/logs or /v1/metrics"),
         };
         if head.method != Method::POST {
             return refused(Rejected::Method, "use POST");
@@ -108,7 +103,6 @@ impl Otlp {
         let Some(spelling) = spelling else {
             return refused(Rejected::ContentType, "use application/x-protobuf or application/json");
         };
-        self.check(signal)?;
         let compression = Compression::parse(head.headers.get(CONTENT_ENCODING).map(|name| name.as_bytes()))?;
         let mut held = self.admission.start();
         let limit = self.pipeline.limits.request_bytes;
@@ -116,9 +110,10 @@ impl Otlp {
         let bytes = compression.inflate(raw, limit, &mut held).await?;
         let bytes = match spelling {
             Spelling::Protobuf => bytes,
-            Spelling::Json => from_json(bytes).await?,
+            Spelling::Json => from_json(signal, bytes, limit, &mut held).await?,
         };
-        self.pipeline.spans(source, bytes).await
+        let verdict = self.pipeline.request(source, signal, asked(&head.headers), bytes);
+        Ok((signal, verdict.await?))
     }
 
     async fn grpc<B>(&self, source: Source, request: Request<B>) -> Response<Reply>
@@ -131,7 +126,7 @@ impl Otlp {
         let outcome = self.grpc_outcome(source, request).await;
         self.pipeline.report.took(began.elapsed().as_secs_f64());
         match outcome {
-            Ok(verdict) => answer::grpc_success(&verdict),
+            Ok((_, verdict)) => answer::grpc_success(&verdict),
             Err(failure) => {
                 self.tell(source, &failure);
                 answer::grpc_failure(&failure)
@@ -147,17 +142,20 @@ impl Otlp {
         let (head, sent) = request.into_parts();
         let signal = match head.uri.path() {
             "/opentelemetry.proto.collector.trace.v1.TraceService/Export" => Signal::Traces,
-            "/opentelemetry.proto.collector.logs.v1.LogsService/Export" => Signal::Other("logs"),
-            "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export" => Signal::Other("metrics"),
+            "/opentelemetry.proto.collector.logs.v1.LogsService/Export" => Signal::Logs,
+            "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export" => Signal::Metrics,
+            "/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export" => {
+                return refused(Rejected::Unimplemented, NO_PROFILES);
+            }
             _ => return refused(Rejected::Path, "no such method"),
         };
-        self.check(signal)?;
         let mut held = self.admission.start();
         let limit = self.pipeline.limits.request_bytes;
         let framed = self.read(source, sent, limit + grpc::PREFIX, &mut held).await?;
         let encoding = head.headers.get("grpc-encoding").map(|name| name.as_bytes());
         let bytes = grpc::message(framed, encoding, limit, &mut held).await?;
-        self.pipeline.spans(source, bytes).await
+        let verdict = self.pipeline.request(source, signal, asked(&head.headers), bytes);
+        Ok((signal, verdict.await?))
     }
 
     async fn read<B>(&self, source: Source, sent: B, limit: usize, held: &mut Held) -> Result<Bytes, Failure>
@@ -169,16 +167,6 @@ impl Otlp {
         let bytes = raw.as_ref().map_or(0, Bytes::len);
         self.pipeline.arrived(source.transport, 0, bytes as u64);
         raw
-    }
-
-    fn check(&self, signal: Signal) -> Result<(), Failure> {
-        match signal {
-            Signal::Traces => Ok(()),
-            Signal::Other(name) => {
-                let message = format!("{name} are not received here, only traces");
-                Err(Failure::Refused(Rejected::Unimplemented, message))
-            }
-        }
     }
 
     /// Counts a request of which nothing was kept.
@@ -194,6 +182,7 @@ impl Otlp {
                     id: None,
                     peer: source.peer,
                     at,
+                    count: 1,
                     bytes: &[],
                 };
                 refusal.emit(&self.pipeline.report);
@@ -211,19 +200,36 @@ impl Otlp {
     }
 }
 
-/// The same request in protobuf, which is never longer than its JSON, so the limit still holds.
-async fn from_json(json: Bytes) -> Result<Bytes, Failure> {
-    let protobuf = if json.len() > LONG {
-        let converted = tokio::task::spawn_blocking(move || otlp::json::to_protobuf(otlp::Signal::Traces, &json)).await;
+/// The same request in protobuf. Only lists of numbers may be longer so than they are in JSON.
+async fn from_json(signal: Signal, json: Bytes, limit: usize, held: &mut Held) -> Result<Bytes, Failure> {
+    let length = json.len();
+    let convert = move || otlp::json::to_protobuf_within(signal, &json, limit);
+    let protobuf = if length > LONG {
+        let converted = tokio::task::spawn_blocking(convert).await;
         converted.map_err(|_| Failure::Busy(Busy::new(Dropped::Stopping)))?
     } else {
-        otlp::json::to_protobuf(otlp::Signal::Traces, &json)
+        convert()
     };
     let protobuf = protobuf.map_err(|bad| Failure::Refused(Rejected::Json, bad.to_string()))?;
+    if protobuf.len() > limit {
+        return Err(body::too_large(limit));
+    }
+    held.grow(protobuf.len().saturating_sub(length)).await?;
     Ok(protobuf.into())
 }
 
-type Outcome = Result<Verdict, Failure>;
+/// Where log records should go, in the headers that CloudWatch Logs wants; over gRPC, in metadata of the same names.
+fn asked(headers: &HeaderMap) -> Place {
+    let text = |name: &str| Some(headers.get(name)?.to_str().ok()?.to_owned());
+    Place {
+        group: text("x-aws-log-group"),
+        stream: text("x-aws-log-stream"),
+    }
+}
+
+type Outcome = Result<(Signal, Verdict), Failure>;
+
+const NO_PROFILES: &str = "profiles are not received here, only traces, logs and metrics";
 
 fn refused(reason: Rejected, message: &str) -> Outcome {
     Err(Failure::Refused(reason, message.to_owned()))

@@ -14,8 +14,10 @@ use nix::sys::socket::{
     ControlMessageOwned, MsgFlags, MultiHeaders, SockaddrStorage, recvmmsg, setsockopt, sockopt::RxqOvfl,
 };
 use socket2::{Domain, Protocol, Socket, Type};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
-use crate::pipeline::{Datagrams, Pipeline, Source};
+use crate::pipeline::{Datagrams, Pipeline, SentMetrics, Source};
 use crate::report::{Dropped, Transport};
 
 /// Datagrams taken at a time.
@@ -26,6 +28,13 @@ const SLOT: usize = 64 * 1024;
 
 /// What the kernel is asked to keep while nobody looks: at 4 MiB nothing was lost up to 140,000 datagrams a second.
 const KERNEL_BUFFER: usize = 4 << 20;
+
+/// Requests with metrics that may wait to be kept, each of at most one datagram; when there are more, they are dropped
+/// and counted.
+const METRICS_QUEUE: usize = 256;
+
+/// So many of them are kept at the same time, so that they share commits.
+const METRICS_AT_ONCE: usize = 64;
 
 /// How often an idle receiver looks whether it should stop.
 const LOOK_UP: Duration = Duration::from_millis(200);
@@ -65,7 +74,7 @@ impl XrayUdp {
 
     /// Receives until `stop` is set and the kernel's buffer is empty, or [`FINISH`] has passed since: senders do not know
     /// that they should stop.
-    pub(crate) fn run(self, pipeline: &Pipeline, stop: &AtomicBool) {
+    pub(crate) fn run(self, pipeline: &Pipeline, metrics: &mpsc::Sender<SentMetrics>, stop: &AtomicBool) {
         let mut buffers = vec![0u8; SLOTS * SLOT];
         let mut batch = Datagrams::default();
         let mut lost = 0;
@@ -86,11 +95,15 @@ impl XrayUdp {
                 }
             };
             self.take(pipeline, &mut batch, &received, &buffers, &mut lost);
-            if batch.is_full() || (received.len() < SLOTS && !batch.is_empty()) {
-                pipeline.offer(&mut batch);
+            let ending = stopping.is_some_and(|since| received.is_empty() || since.elapsed() > FINISH);
+            if ending || batch.is_full() || (received.len() < SLOTS && !batch.is_empty()) {
+                for sent in pipeline.offer(&mut batch) {
+                    if metrics.try_send(sent).is_err() {
+                        pipeline.lost(Transport::XrayUdp, Dropped::MetricsQueue, 1);
+                    }
+                }
             }
-            if stopping.is_some_and(|since| received.is_empty() || since.elapsed() > FINISH) {
-                pipeline.offer(&mut batch);
+            if ending {
                 return;
             }
         }
@@ -151,6 +164,25 @@ fn internet(address: &SockaddrStorage) -> Option<SocketAddr> {
     address.as_sockaddr_in6().map(|v6| SocketAddr::V6((*v6).into()))
 }
 
+/// Keeps metrics that came in datagrams, some requests at a time, until there is nobody left who receives any.
+pub(crate) async fn keep_metrics(pipeline: Arc<Pipeline>, mut queue: mpsc::Receiver<SentMetrics>) {
+    let mut waiting = Vec::new();
+    while queue.recv_many(&mut waiting, METRICS_AT_ONCE).await > 0 {
+        let mut tasks = JoinSet::new();
+        for sent in waiting.drain(..) {
+            let pipeline = Arc::clone(&pipeline);
+            tasks.spawn(async move {
+                let transport = sent.0.transport;
+                // What is wrong with a request has been counted.
+                if let Err(busy) = pipeline.metrics(sent).await {
+                    pipeline.lost(transport, busy.reason, 1);
+                }
+            });
+        }
+        while tasks.join_next().await.is_some() {}
+    }
+}
+
 /// The thread that runs a receiver, and how to end it.
 #[derive(Debug)]
 pub(crate) struct Receiver {
@@ -159,13 +191,15 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    pub(crate) fn start(udp: XrayUdp, pipeline: Arc<Pipeline>) -> io::Result<Self> {
+    /// Starts it; what holds metrics comes out of the queue, which ends when the thread does.
+    pub(crate) fn start(udp: XrayUdp, pipeline: Arc<Pipeline>) -> io::Result<(Self, mpsc::Receiver<SentMetrics>)> {
         let stop = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&stop);
+        let (metrics, queue) = mpsc::channel(METRICS_QUEUE);
         let thread = std::thread::Builder::new()
             .name("xray-udp".to_owned())
-            .spawn(move || udp.run(&pipeline, &told))?;
-        Ok(Self { stop, thread })
+            .spawn(move || udp.run(&pipeline, &metrics, &told))?;
+        Ok((Self { stop, thread }, queue))
     }
 
     pub(crate) fn stop(&self) {

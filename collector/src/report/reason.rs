@@ -1,5 +1,9 @@
 //! Why something was refused or lost: closed lists, so that every reason has a name and a counter.
 
+use beamline_model::metric::walk::PointRejection;
+use beamline_model::otlp::Signal;
+use beamline_model::otlp::logs::LogRejection;
+use beamline_model::otlp::walk::SpanRejection;
 use beamline_model::segment::RefusalCode;
 
 use super::registry::Label;
@@ -53,6 +57,19 @@ labels! {
     }
 }
 
+impl Label for Signal {
+    const KEY: &'static str = "signal";
+    const ALL: &'static [Self] = &Self::ALL;
+
+    fn index(self) -> usize {
+        self as usize
+    }
+
+    fn text(self) -> &'static str {
+        self.as_str()
+    }
+}
+
 labels! {
     /// What is wrong with something that was refused.
     Rejected as "reason" {
@@ -94,6 +111,14 @@ labels! {
         Protobuf = "protobuf",
         /// A span with a bad trace id or span id.
         SpanIds = "span_ids",
+        /// A data point that says no time.
+        PointTime = "point_time",
+        /// A histogram whose buckets do not go with its bounds.
+        PointBuckets = "point_buckets",
+        /// A metric without a name.
+        MetricName = "metric_name",
+        /// A metric with no data, or data of an unknown kind.
+        MetricKind = "metric_kind",
         /// A gRPC message that is not framed as one.
         Framing = "framing",
         /// A compressed body that does not decompress.
@@ -118,6 +143,12 @@ labels! {
         Signature = "signature",
         /// More documents than one request may have.
         TooManyDocuments = "too_many_documents",
+        /// More log records, data points or new series than one request may have.
+        TooManyItems = "too_many_items",
+        /// A new log group or stream, where the account has as many as it may have.
+        TooManyStreams = "too_many_streams",
+        /// A new series, where the account has as many as it may have.
+        TooManySeries = "too_many_series",
     }
 }
 
@@ -138,8 +169,8 @@ labels! {
         Stopping = "stopping",
         /// A sampling rule says not to keep it.
         SampledOut = "sampled_out",
-        /// Metrics by datagram, which nothing here keeps.
-        UdpMetrics = "udp_metrics_unsupported",
+        /// Metrics by datagram, while too many wait to be kept.
+        MetricsQueue = "metrics_queue_full",
     }
 }
 
@@ -147,7 +178,40 @@ impl Dropped {
     /// Somebody wanted it so; it is no cause for a warning.
     #[must_use]
     pub fn is_intended(self) -> bool {
-        matches!(self, Self::SampledOut | Self::UdpMetrics | Self::Stopping)
+        matches!(self, Self::SampledOut | Self::Stopping)
+    }
+}
+
+impl From<SpanRejection> for Rejected {
+    fn from(reason: SpanRejection) -> Self {
+        match reason {
+            SpanRejection::InvalidTraceId | SpanRejection::InvalidSpanId => Self::SpanIds,
+            SpanRejection::Malformed => Self::Protobuf,
+        }
+    }
+}
+
+impl From<LogRejection> for Rejected {
+    fn from(reason: LogRejection) -> Self {
+        match reason {
+            LogRejection::Malformed => Self::Protobuf,
+            LogRejection::TooLarge => Self::TooLarge,
+            LogRejection::TooMany => Self::TooManyItems,
+        }
+    }
+}
+
+impl From<PointRejection> for Rejected {
+    fn from(reason: PointRejection) -> Self {
+        match reason {
+            PointRejection::InvalidTime => Self::PointTime,
+            PointRejection::InvalidBuckets => Self::PointBuckets,
+            PointRejection::NoName => Self::MetricName,
+            PointRejection::UnknownKind => Self::MetricKind,
+            PointRejection::TooLarge => Self::TooLarge,
+            PointRejection::TooMany => Self::TooManyItems,
+            PointRejection::Malformed => Self::Protobuf,
+        }
     }
 }
 

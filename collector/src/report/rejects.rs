@@ -89,6 +89,7 @@ mod tests {
                 id: Some(&"i".repeat(10_000)),
                 peer: None,
                 at: Timestamp(number),
+                count: 1,
                 bytes: &[b'x'; 10_000],
             });
         }
