@@ -4,6 +4,8 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;
 
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceResponse;
+use prost::Message;
 use serde_json::json;
 
 use crate::harness::Server;
@@ -187,17 +189,20 @@ fn the_api_names_each_document_it_refuses_and_keeps_the_others() {
     still_works(&server, 22);
 }
 
+/// 200 MiB of zeros in a few hundred kilobytes.
+fn gzip_bomb() -> Vec<u8> {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    let zeros = vec![0u8; 1 << 20];
+    for _ in 0..200 {
+        gzip.write_all(&zeros).expect("memory takes bytes");
+    }
+    gzip.finish().expect("memory takes bytes")
+}
+
 #[test]
 fn otlp_http_answers_as_the_specification_says() {
     let server = Server::start();
-    let bomb = {
-        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-        let zeros = vec![0u8; 1 << 20];
-        for _ in 0..200 {
-            gzip.write_all(&zeros).expect("memory takes bytes");
-        }
-        gzip.finish().expect("memory takes bytes")
-    };
+    let bomb = gzip_bomb();
     let proto = ("Content-Type", "application/x-protobuf");
     type Case<'a> = (&'a str, Vec<(&'a str, &'a str)>, Vec<u8>, u16);
     let cases: Vec<Case> = vec![
@@ -224,6 +229,104 @@ fn otlp_http_answers_as_the_specification_says() {
     }
     assert_eq!(get(server.otlp_http(), "/v1/traces").status, 405);
     still_works(&server, 31);
+}
+
+/// A protobuf message with one field that holds other bytes.
+fn within(number: u8, bytes: &[u8]) -> Vec<u8> {
+    let mut message = vec![number << 3 | 2];
+    let mut length = bytes.len();
+    while length >= 0x80 {
+        message.push(length as u8 | 0x80);
+        length >>= 7;
+    }
+    message.push(length as u8);
+    message.extend_from_slice(bytes);
+    message
+}
+
+/// A request whose one log record or metric is this.
+fn request_of(item: &[u8]) -> Vec<u8> {
+    within(1, &within(2, &within(2, item)))
+}
+
+/// Lists in lists, so deep that no reader should follow.
+fn deep_value() -> Vec<u8> {
+    (0..3_000).fold(Vec::new(), |value, _| within(5, &within(1, &value)))
+}
+
+/// Over HTTP as protobuf; gives the status and what the answer says was rejected.
+fn rejected(server: &Server, path: &str, body: &[u8]) -> (u16, Option<i64>) {
+    let reply = post(
+        server.otlp_http(),
+        path,
+        &[("Content-Type", "application/x-protobuf")],
+        body,
+    );
+    // The answers of the three signals have the same form.
+    let partial = ExportLogsServiceResponse::decode(&reply.body[..]).ok();
+    let partial = partial
+        .filter(|_| reply.status == 200)
+        .and_then(|answer| answer.partial_success);
+    (reply.status, partial.map(|partial| partial.rejected_log_records))
+}
+
+#[test]
+fn bad_log_records_and_metrics_are_refused_one_by_one_and_change_nothing() {
+    let server = Server::start();
+    let record = |value: &[u8]| request_of(&within(5, value));
+    assert_eq!(rejected(&server, "/v1/logs", &record(&within(1, b"fine"))), (200, None));
+    assert_eq!(rejected(&server, "/v1/logs", &record(&deep_value())), (200, Some(1)));
+    assert_eq!(
+        rejected(&server, "/v1/logs", &request_of(&[0xff])),
+        (200, Some(1)),
+        "cut off"
+    );
+    let large = vec![b'x'; 2 << 20];
+    assert_eq!(
+        rejected(&server, "/v1/logs", &record(&within(1, &large))),
+        (200, Some(1)),
+        "too large"
+    );
+    assert_eq!(rejected(&server, "/v1/logs", &[0x0a, 0xff]).0, 400);
+
+    // A histogram of one point: three buckets, but only one bound between them; the time is field 3.
+    let point = |counts: usize, bounds: usize| {
+        let time = [&[3 << 3 | 1][..], &1_795_415_913_000_000_000u64.to_le_bytes()].concat();
+        let (counts, bounds) = (within(6, &vec![0; counts * 8]), within(7, &vec![0; bounds * 8]));
+        let histogram = within(1, &[time, counts, bounds].concat());
+        request_of(&[within(1, b"took"), within(9, &histogram)].concat())
+    };
+    assert_eq!(rejected(&server, "/v1/metrics", &point(2, 1)), (200, None));
+    assert_eq!(rejected(&server, "/v1/metrics", &point(3, 1)), (200, Some(1)));
+    let deep = [
+        within(1, b"deep"),
+        within(5, &within(1, &within(7, &within(2, &deep_value())))),
+    ]
+    .concat();
+    assert_eq!(rejected(&server, "/v1/metrics", &request_of(&deep)), (200, Some(1)));
+    assert_eq!(rejected(&server, "/v1/metrics", &[0x0a, 0xff]).0, 400);
+
+    for path in ["/v1/logs", "/v1/metrics"] {
+        let json = [("Content-Type", "application/json")];
+        assert_eq!(
+            post(server.otlp_http(), path, &json, "[".repeat(100_000).as_bytes()).status,
+            400,
+            "{path}"
+        );
+        let bomb = [("Content-Type", "application/x-protobuf"), ("Content-Encoding", "gzip")];
+        assert_eq!(
+            post(server.otlp_http(), path, &bomb, &gzip_bomb()).status,
+            413,
+            "{path}"
+        );
+        assert_eq!(get(server.otlp_http(), path).status, 405, "{path}");
+        // The AWS endpoint takes them too.
+        let reply = post(server.http(), path, &[("Content-Type", "text/plain")], b"x");
+        assert_eq!(reply.status, 415, "{path}: {}", reply.text());
+        let reply = post(server.http(), path, &[("Content-Type", "application/json")], b"{}");
+        assert_eq!((reply.status, reply.text().as_str()), (200, "{}"), "{path}");
+    }
+    still_works(&server, 32);
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod poller;
 mod program;
 mod sampling;
 mod service;
+mod signals;
 mod strict;
 
 use std::path::Path;
