@@ -140,18 +140,6 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
-/// The numbers of a packed field, up to the first that cannot be read.
-pub(crate) fn varints(packed: &[u8]) -> Vec<u64> {
-    let mut numbers = Vec::new();
-    let mut fields = Fields::new(packed);
-    while fields.at < fields.end
-        && let Ok(number) = fields.varint()
-    {
-        numbers.push(number);
-    }
-    numbers
-}
-
 /// Appends a number.
 pub(crate) fn write_varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {

@@ -9,5 +9,6 @@ mod encrypted;
 mod forgetting;
 mod groups;
 mod history;
+mod records;
 mod traces;
 mod world;
