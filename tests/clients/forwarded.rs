@@ -72,7 +72,7 @@ fn what_a_collector_forwards_is_what_was_sent() {
     ];
     let mut collector = Collector::start(&program, &direct, &exporters, [KEY, SECRET]);
     let (reports, in_node, in_python) = (
-        Reports::ToBoth(&collector),
+        Reports::BothWays(&collector),
         node("otel_service.js"),
         python("otel_service.py"),
     );
@@ -211,7 +211,7 @@ fn what_a_collector_could_not_deliver_comes_once_when_the_server_is_back() {
         ("otlp_http", json!({"endpoint": server.endpoint()})),
     ];
     let collector = Collector::start(&program, &server, &exporters, ["any", "any"]);
-    let reports = Reports::ToCollector(&collector);
+    let reports = Reports::Through(&collector);
     let service = Service::reporting(reports, &server, "otel-python", &python("otel_service.py"), None);
     let calls = |count: usize| -> Vec<String> { (0..count).map(|_| call(&service, "", 200)).collect() };
 
@@ -291,7 +291,7 @@ fn a_collector_waits_as_long_as_an_overloaded_server_says() {
     let http = format!("http://{}", server.otlp_http());
     let exporters = [("otlp_grpc", grpc(&server)), ("otlp_http", json!({ "endpoint": http }))];
     let collector = Collector::start(&program, &server, &exporters, ["any", "any"]);
-    let reports = Reports::ToCollector(&collector);
+    let reports = Reports::Through(&collector);
     let service = Service::reporting(reports, &server, "otel-python", &python("otel_service.py"), None);
     let occupied = occupy(&server);
     let trace = call(&service, "", 200);

@@ -12,9 +12,9 @@ use crate::harness::Server;
 /// Where a service sends its spans.
 #[derive(Clone, Copy)]
 pub(super) enum Reports<'a> {
-    ToServer,
-    ToCollector(&'a Collector),
-    ToBoth(&'a Collector),
+    Directly,
+    Through(&'a Collector),
+    BothWays(&'a Collector),
 }
 
 /// A process that printed its port and answers `/call`.
@@ -26,7 +26,7 @@ pub(super) struct Service {
 impl Service {
     /// Starts it, and waits until it listens. It calls `next` whenever it is called.
     pub(super) fn start(server: &Server, name: &str, program: &Program, next: Option<&Service>) -> Self {
-        Self::reporting(Reports::ToServer, server, name, program, next)
+        Self::reporting(Reports::Directly, server, name, program, next)
     }
 
     /// The same with a say in where its spans go.
@@ -40,9 +40,9 @@ impl Service {
         let direct = otlp_endpoint(name, server.otlp_grpc(), server.otlp_http());
         let through = |collector: &Collector| otlp_endpoint(name, collector.grpc, collector.http);
         let [otlp, second] = match reports {
-            Reports::ToServer => [direct, String::new()],
-            Reports::ToCollector(collector) => [through(collector), String::new()],
-            Reports::ToBoth(collector) => [through(collector), direct],
+            Reports::Directly => [direct, String::new()],
+            Reports::Through(collector) => [through(collector), String::new()],
+            Reports::BothWays(collector) => [through(collector), direct],
         };
         let mut command = program.command(server);
         command
