@@ -19,7 +19,7 @@ use crate::source::Source;
 /// # Errors
 /// Those of [`series`](crate::series::series).
 pub fn bands(source: &dyn Source, request: &SeriesRequest, set: &SeriesSet) -> Result<Vec<Band>, QueryError> {
-    let services = services_meant(source, request, set)?;
+    let services = services_meant(source, request)?;
     let minutes = set.range.start.minute()..set.range.end.minute();
     let mut track = Track::default();
     let wanted = std::iter::once(past(&minutes)).chain(seasons(&minutes));

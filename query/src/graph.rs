@@ -7,7 +7,7 @@ use beamline_model::digest::{Digest, ServiceId};
 use beamline_model::id::TraceId;
 use beamline_model::stats::{EdgeId, EdgeStats, GraphStats, NodeStats, Stats, contribution};
 use beamline_model::time::{TimeRange, Timestamp};
-use beamline_store::api::{Account, TimeBasis};
+use beamline_store::api::{Account, TimeBasis, WholeGraph};
 use petgraph::algo::all_simple_paths;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{Dfs, Reversed};
@@ -85,10 +85,16 @@ pub fn graph(
         match step(&range) {
             None => builder.add(&since, &source.graph(kept.statistics, since.clone())?),
             Some(minutes) => {
-                for (start, stats) in source.graph_series(kept.statistics, since.clone(), minutes)? {
-                    let end = Timestamp::from_minute(start.minute().saturating_add(minutes));
-                    builder.add(&(start..end.min(since.end)), &stats);
-                }
+                source.each_graph(
+                    kept.statistics,
+                    since.clone(),
+                    minutes,
+                    &WholeGraph,
+                    &mut |start, stats| {
+                        let end = Timestamp::from_minute(start.minute().saturating_add(minutes));
+                        builder.add(&(start..end.min(since.end)), &stats);
+                    },
+                )?;
             }
         }
     }

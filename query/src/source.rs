@@ -13,7 +13,7 @@ use beamline_model::insight::{Insight, InsightId, Minute};
 use beamline_model::sampling::record::RuleRecord;
 use beamline_model::stats::GraphStats;
 use beamline_model::time::{TimeRange, Timestamp};
-use beamline_store::api::{Account, Page, Search, StoredTrace, Touched};
+use beamline_store::api::{Account, Page, Search, StoredTrace, Touched, Wanted};
 use beamline_store::{ObjectKind, Store, StoreError};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -44,14 +44,16 @@ pub trait Source: Send + Sync {
     /// The sum of the service graphs of all minutes that a range touches.
     fn graph(&self, account: Account, range: TimeRange) -> Result<GraphStats, StoreError>;
 
-    /// The same for each stretch of so many minutes, by its begin; stretches with nothing may be left out. The range
-    /// is a whole number of them.
-    fn graph_series(
+    /// Visits what is wanted of each stretch of so many minutes, by its begin and ascending; stretches with nothing may
+    /// be left out. The range is a whole number of them.
+    fn each_graph(
         &self,
         account: Account,
         range: TimeRange,
         minutes: u32,
-    ) -> Result<Vec<(Timestamp, GraphStats)>, StoreError>;
+        wanted: &dyn Wanted,
+        visit: &mut dyn FnMut(Timestamp, GraphStats),
+    ) -> Result<(), StoreError>;
 
     /// Under which number a version of a group (see [`GroupSet::version`](beamline_model::group::GroupSet::version)) has
     /// statistics of its own, and the first minute that they have. What takes an account for statistics takes that
@@ -100,13 +102,15 @@ impl Source for Store {
         self.graph(account, range)
     }
 
-    fn graph_series(
+    fn each_graph(
         &self,
         account: Account,
         range: TimeRange,
         minutes: u32,
-    ) -> Result<Vec<(Timestamp, GraphStats)>, StoreError> {
-        self.graph_series(account, range, minutes)
+        wanted: &dyn Wanted,
+        visit: &mut dyn FnMut(Timestamp, GraphStats),
+    ) -> Result<(), StoreError> {
+        self.each_graph(account, range, minutes, wanted, visit)
     }
 
     fn group_statistics(&self, account: Account, name: &str, version: u64) -> Option<(Account, u32)> {

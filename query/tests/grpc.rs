@@ -20,7 +20,7 @@ use beamline_query::serve::PoolConfig;
 use beamline_query::source::Source;
 use beamline_query::{graph, trace};
 use beamline_store::StoreError;
-use beamline_store::api::{Account, Page, Search, StoredTrace, Touched};
+use beamline_store::api::{Account, Page, Search, StoredTrace, Touched, Wanted};
 use prost::Message;
 use tokio::sync::broadcast;
 use tonic::{Code, Request};
@@ -198,13 +198,15 @@ impl Source for Stuck {
         self.list.graph(account, range)
     }
 
-    fn graph_series(
+    fn each_graph(
         &self,
         account: Account,
         range: TimeRange,
         minutes: u32,
-    ) -> Result<Vec<(Timestamp, GraphStats)>, StoreError> {
-        self.list.graph_series(account, range, minutes)
+        wanted: &dyn Wanted,
+        visit: &mut dyn FnMut(Timestamp, GraphStats),
+    ) -> Result<(), StoreError> {
+        self.list.each_graph(account, range, minutes, wanted, visit)
     }
 
     fn group_statistics(&self, account: Account, name: &str, version: u64) -> Option<(Account, u32)> {
@@ -300,6 +302,7 @@ async fn causes_and_series_are_told() {
     assert_eq!((told.series.len(), told.series[0].points.len()), (1, 2));
     assert_eq!(told.series[0].points[0].statistics.as_ref().unwrap().total, 6);
     assert_eq!(told.period.unwrap().seconds, 60);
+    assert!(told.cursor.is_empty());
 }
 
 #[tokio::test]

@@ -8,7 +8,6 @@ use beamline_model::testkit::shop;
 use beamline_model::time::{TimeRange, Timestamp};
 use beamline_proto::query as pb;
 use beamline_query::QueryError;
-use beamline_query::filter::Selection;
 use beamline_query::forecast::bands;
 use beamline_query::insights::{ListRequest, find, impact, list, replay};
 use beamline_query::series::{SeriesRequest, series};
@@ -142,12 +141,9 @@ fn the_impact_is_what_failed_and_who_felt_it() {
 fn the_forecast_is_the_band_that_insights_are_found_by() {
     let list = troubled();
     let request = |selector: &str, minutes| SeriesRequest {
-        account: ACCOUNT,
-        range: between(30, 50),
         minutes: Some(minutes),
-        selection: Selection::default(),
         entity: Some(EntitySelector::parse(selector).unwrap()),
-        split: false,
+        ..SeriesRequest::new(ACCOUNT, between(30, 50))
     };
     let wanted = request("service(\"cart\")", 1);
     let set = series(&list, &wanted).unwrap();

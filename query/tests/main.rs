@@ -8,6 +8,7 @@ mod matching;
 mod questions;
 mod refusals;
 mod sampling;
+mod series;
 mod server;
 mod store;
 mod support;

@@ -175,12 +175,10 @@ fn the_graph_tells_who_suffers_and_by_which_way() {
 
 fn over_time(list: &List, entity: &str, split: bool, filter: &str) -> SeriesSet {
     let request = SeriesRequest {
-        account: ACCOUNT,
-        range: range(),
-        minutes: None,
         selection: selection(filter),
         entity: (!entity.is_empty()).then(|| EntitySelector::parse(entity).unwrap()),
         split,
+        ..SeriesRequest::new(ACCOUNT, range())
     };
     series(list, &request).unwrap()
 }
@@ -220,24 +218,26 @@ fn series_can_be_told_apart() {
 
 #[test]
 fn series_are_bounded() {
-    let request = SeriesRequest {
-        account: ACCOUNT,
-        range: START..START.plus(86_400_000_000_000 * 30),
-        minutes: None,
-        selection: Selection::default(),
-        entity: None,
-        split: false,
-    };
+    let request = SeriesRequest::new(ACCOUNT, START..START.plus(86_400_000_000_000 * 30));
     let set = series(&List::conformance(), &request).unwrap();
     assert_eq!((set.minutes, set.series[0].points.len()), (30, 1_440));
     let fine = SeriesRequest {
         minutes: Some(1),
         ..request
     };
-    assert!(matches!(
-        series(&List::conformance(), &fine),
-        Err(QueryError::Invalid { field: "period", .. })
-    ));
+    let first = series(&List::conformance(), &fine).unwrap();
+    assert_eq!((first.minutes, first.series[0].points.len()), (1, 1_440));
+    assert_eq!(
+        (first.next, first.range.end),
+        (Some(first.range.end), START.plus(86_400_000_000_000))
+    );
+    for wrong in [first.range.end.plus(1), START.plus(-60_000_000_000), fine.range.end] {
+        let from = Some(wrong);
+        assert!(matches!(
+            series(&List::conformance(), &SeriesRequest { from, ..fine.clone() }),
+            Err(QueryError::Invalid { field: "cursor", .. })
+        ));
+    }
 }
 
 fn ranked(list: &List, filter: &str) -> RankedPaths {

@@ -18,7 +18,7 @@ use crate::matching::CONDITIONS;
 use crate::support::{ACCOUNT, List, START, names, now, range};
 
 /// What the collector would make of some documents.
-fn batch(store: &Store, sample: &Sample) -> Batch {
+pub(crate) fn batch(store: &Store, sample: &Sample) -> Batch {
     let mut buffer = Vec::new();
     let mut records = Vec::new();
     for document in &sample.documents {

@@ -17,7 +17,7 @@ use beamline_model::trace::GRACE;
 use beamline_query::source::Source;
 use beamline_query::trace::TraceView;
 use beamline_store::StoreError;
-use beamline_store::api::{Account, Cursor, Order, OwnedRecord, Page, Search, StoredTrace, TimeBasis, Touched};
+use beamline_store::api::{Account, Cursor, Order, OwnedRecord, Page, Search, StoredTrace, TimeBasis, Touched, Wanted};
 use tokio::sync::broadcast;
 
 pub(crate) const ACCOUNT: Account = Account(0);
@@ -214,21 +214,25 @@ impl Source for List {
         Ok(sum)
     }
 
-    fn graph_series(
+    fn each_graph(
         &self,
         _: Account,
         range: TimeRange,
         minutes: u32,
-    ) -> Result<Vec<(Timestamp, GraphStats)>, StoreError> {
+        wanted: &dyn Wanted,
+        visit: &mut dyn FnMut(Timestamp, GraphStats),
+    ) -> Result<(), StoreError> {
         let mut sums: BTreeMap<u32, GraphStats> = BTreeMap::new();
         for (minute, stats) in self.minutes(range.start.minute()..range.end.minute()) {
             let bucket = minute - (minute - range.start.minute()) % minutes;
             sums.entry(bucket).or_default().merge(&stats, 1);
         }
-        let sums = sums
-            .into_iter()
-            .map(|(minute, stats)| (Timestamp::from_minute(minute), stats));
-        Ok(sums.collect())
+        for (minute, mut stats) in sums {
+            stats.nodes.retain(|id, _| wanted.service(id));
+            stats.edges.retain(|id, _| wanted.edge(id.from.as_ref(), &id.to));
+            visit(Timestamp::from_minute(minute), stats);
+        }
+        Ok(())
     }
 
     fn group_statistics(&self, _: Account, _: &str, _: u64) -> Option<(Account, u32)> {

@@ -3,7 +3,7 @@
 use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
-use beamline_model::digest::Digest;
+use beamline_model::digest::{Digest, ServiceId};
 use beamline_model::id::TraceId;
 use beamline_model::record::{Body, Record};
 use beamline_model::time::{TimeRange, Timestamp};
@@ -127,6 +127,29 @@ pub enum Order {
     Slowest,
     /// Most failed segments first.
     MostErrors,
+}
+
+/// Which parts of a service graph are wanted. Statistics of others are not even decoded.
+pub trait Wanted {
+    /// Whether the requests of a service are.
+    fn service(&self, id: &ServiceId) -> bool;
+
+    /// Whether the calls from one service to another are. A `from` of `None` is the client of `to`.
+    fn edge(&self, from: Option<&ServiceId>, to: &ServiceId) -> bool;
+}
+
+/// Wants the whole graph.
+#[derive(Clone, Copy, Debug)]
+pub struct WholeGraph;
+
+impl Wanted for WholeGraph {
+    fn service(&self, _: &ServiceId) -> bool {
+        true
+    }
+
+    fn edge(&self, _: Option<&ServiceId>, _: &ServiceId) -> bool {
+        true
+    }
 }
 
 /// Decides whether a trace is wanted. `query` builds it from a filter expression and what that refers to.

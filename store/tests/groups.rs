@@ -10,7 +10,7 @@ use beamline_model::insight::Minute;
 use beamline_model::lang::trace_filter::GroupRef;
 use beamline_model::stats::{GraphStats, contribution};
 use beamline_model::time::{TimeRange, Timestamp};
-use beamline_store::api::{Account, Batch, BatchRecord, Order, Search, TimeBasis};
+use beamline_store::api::{Account, Batch, BatchRecord, Order, Search, TimeBasis, WholeGraph};
 use beamline_store::engine::memory::Memory;
 use beamline_store::{ObjectKind, Store, StoreConfig};
 use proptest::prelude::*;
@@ -132,12 +132,12 @@ fn check(store: &Store, groups: &GroupSet, begin: u32) {
         let mut sum = GraphStats::default();
         expected.values().for_each(|stats| sum.merge(stats, 1));
         assert_eq!(store.graph(number, range.clone()).unwrap(), sum, "{name}");
-        let by_minute: BTreeMap<u32, GraphStats> = store
-            .graph_series(number, range.clone(), 1)
-            .unwrap()
-            .into_iter()
-            .map(|(start, stats)| (start.minute(), stats))
-            .collect();
+        let mut by_minute: BTreeMap<u32, GraphStats> = BTreeMap::new();
+        store
+            .each_graph(number, range.clone(), 1, &WholeGraph, &mut |start, stats| {
+                by_minute.insert(start.minute(), stats);
+            })
+            .unwrap();
         assert_eq!(by_minute, expected, "{name}");
         let counts = store.counts(number, begin..begin + 10).unwrap();
         let counts = counts.into_iter().map(|(at, minute)| (at, without_zeros(minute)));

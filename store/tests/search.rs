@@ -6,7 +6,7 @@ mod common;
 use beamline_model::id::TraceId;
 use beamline_model::stats::GraphStats;
 use beamline_model::time::Timestamp;
-use beamline_store::api::{Account, Order, Search, TimeBasis};
+use beamline_store::api::{Account, Order, Search, TimeBasis, WholeGraph};
 use beamline_store::{Store, StoreConfig};
 use common::{batch, trace_id, xray};
 
@@ -50,9 +50,11 @@ fn graph(store: &Store) -> GraphStats {
     let all = Timestamp::ZERO..Timestamp::MAX;
     let whole = store.graph(Account::default(), all.clone()).unwrap();
     let mut parts = GraphStats::default();
-    for (_, part) in store.graph_series(Account::default(), all, 5).unwrap() {
-        parts.merge(&part, 1);
-    }
+    store
+        .each_graph(Account::default(), all, 5, &WholeGraph, &mut |_, part| {
+            parts.merge(&part, 1)
+        })
+        .unwrap();
     assert_eq!(parts, whole);
     whole
 }

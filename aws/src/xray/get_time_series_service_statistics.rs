@@ -8,15 +8,16 @@ use beamline_proto::generated::xray::{
     ForecastStatistics, GetTimeSeriesServiceStatisticsRequest, GetTimeSeriesServiceStatisticsResult,
     TimeSeriesServiceStatistics,
 };
+use beamline_query::QueryError;
 use beamline_query::forecast::bands;
 use beamline_query::series::{SeriesRequest, series};
 
 use super::render::{moment, statistics};
-use super::{Call, asked, page};
+use super::{Call, asked, token};
 use crate::fault::Fault;
 
 /// Points on one page: half a day in minutes.
-const PAGE: usize = 720;
+const PAGE: u32 = 720;
 
 pub(super) fn run(
     call: &Call,
@@ -31,12 +32,17 @@ pub(super) fn run(
     let wanted = SeriesRequest {
         account: call.account,
         range: asked::range(call, request.start_time, request.end_time)?,
-        minutes: request.period.map(|period| minutes(call, period)).transpose()?,
+        minutes: Some(request.period.map_or(Ok(1), |period| minutes(call, period))?),
         selection: asked::group(call, request.group_name, request.group_arn)?,
         entity,
         split: false,
+        from: request.next_token.as_deref().map(token::to_bucket).transpose()?,
+        most: PAGE,
     };
-    let answer = series(&*call.source, &wanted)?;
+    let answer = series(&*call.source, &wanted).map_err(|error| match error {
+        QueryError::Invalid { field: "cursor", .. } => token::bad_token(),
+        other => other.into(),
+    })?;
     let forecast = match request.forecast_statistics.unwrap_or_default() {
         false => Vec::new(),
         true if of_service => bands(&*call.source, &wanted, &answer)?,
@@ -48,15 +54,13 @@ pub(super) fn run(
     };
     let points = answer.series.iter().flat_map(|series| &series.points);
     let bands = forecast.into_iter().map(Some).chain(std::iter::repeat(None));
-    let start = |((at, _), _): &(&(Timestamp, Stats), Option<Band>)| at.to_string();
-    let (points, next_token) = page(points.zip(bands).collect(), PAGE, request.next_token.as_deref(), start)?;
     let points = points
-        .into_iter()
+        .zip(bands)
         .map(|((at, stats), band)| point(*at, stats, of_service, band));
     Ok(GetTimeSeriesServiceStatisticsResult {
         time_series_service_statistics: Some(points.collect()),
         contains_old_group_versions: Some(false),
-        next_token,
+        next_token: answer.next.map(token::of_bucket),
     })
 }
 

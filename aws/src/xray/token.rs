@@ -19,6 +19,7 @@ const TRACES: u8 = 1;
 const ROWS: u8 = 2;
 const SPANS: u8 = 3;
 const INSIGHT: u8 = 4;
+const BUCKET: u8 = 5;
 
 /// Lists whose rows have names: the byte of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +80,20 @@ pub(crate) fn to_insight(token: &str) -> Result<Place, Fault> {
         start: Timestamp(i64::from_be_bytes(start)),
         id: InsightId(u128::from_be_bytes(id)),
     })
+}
+
+/// For time series: the beginning of the bucket that comes next.
+pub(crate) fn of_bucket(start: Timestamp) -> String {
+    let mut bytes = vec![BUCKET];
+    bytes.extend(start.0.to_be_bytes());
+    sealed(bytes)
+}
+
+pub(crate) fn to_bucket(token: &str) -> Result<Timestamp, Fault> {
+    let bytes = opened::<9>(token, BUCKET)?;
+    let mut start = [0; 8];
+    start.copy_from_slice(&bytes[1..]);
+    Ok(Timestamp(i64::from_be_bytes(start)))
 }
 
 /// For lists that are made anew for each page: how many rows were given, and what the whole list looked like. A page
@@ -183,6 +198,9 @@ mod tests {
             let insight = of_insight(place.start, place.id);
             prop_assert_eq!(to_insight(&insight), Ok(place));
             prop_assert!(to_rows(&insight).is_err() && to_insight(&rows).is_err());
+            let bucket = of_bucket(place.start);
+            prop_assert_eq!(to_bucket(&bucket), Ok(place.start));
+            prop_assert!(to_rows(&bucket).is_err() && to_bucket(&rows).is_err());
         }
 
         #[test]
@@ -212,6 +230,7 @@ mod tests {
             prop_assert!(to_spans(&text, 0).is_err());
             prop_assert!(to_name(Named::Groups, &text).is_err());
             prop_assert!(to_insight(&text).is_err());
+            prop_assert!(to_bucket(&text).is_err());
         }
     }
 }

@@ -143,6 +143,22 @@ async fn points_of_time_series() {
         .map(|minute| json!(1_795_392_000.0 + 60.0 * f64::from(minute)))
         .collect();
     assert_eq!(told(&pages, "/Timestamp"), (vec![720, 720], minutes));
+
+    let server = shop(1).await;
+    let week = json!({"StartTime": 1_795_392_000 - 3 * 86_400, "EndTime": 1_795_392_000 + 4 * 86_400,
+        "EntitySelectorExpression": "service(\"payments\")", "GroupName": "Default"});
+    let pages = server.pages(path, &week, "TimeSeriesServiceStatistics").await;
+    let (sizes, counts) = told(&pages, "/ServiceSummaryStatistics/TotalCount");
+    assert_eq!(sizes, [720; 14]);
+    assert_eq!(counts.iter().filter_map(Value::as_i64).sum::<i64>(), 1);
+
+    let server = shop(1).await;
+    let first = server.post(path, &day).await.body;
+    let elsewhere = json!({"StartTime": 1_795_392_000 + 86_400, "EndTime": 1_795_392_000 + 2 * 86_400,
+        "NextToken": first["NextToken"]});
+    server
+        .refuses(path, elsewhere, "InvalidRequestException", "NextToken")
+        .await;
 }
 
 #[tokio::test]

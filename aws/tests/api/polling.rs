@@ -13,7 +13,7 @@ use beamline_model::stats::GraphStats;
 use beamline_model::time::{TimeRange, Timestamp};
 use beamline_query::source::Source;
 use beamline_store::StoreError;
-use beamline_store::api::{Account, Page, Search, StoredTrace, Touched};
+use beamline_store::api::{Account, Page, Search, StoredTrace, Touched, Wanted};
 use http::Request;
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, broadcast, mpsc};
@@ -266,9 +266,16 @@ impl Source for Stuck {
         Ok(GraphStats::default())
     }
 
-    fn graph_series(&self, _: Account, _: TimeRange, _: u32) -> Result<Vec<(Timestamp, GraphStats)>, StoreError> {
+    fn each_graph(
+        &self,
+        _: Account,
+        _: TimeRange,
+        _: u32,
+        _: &dyn Wanted,
+        _: &mut dyn FnMut(Timestamp, GraphStats),
+    ) -> Result<(), StoreError> {
         self.wait();
-        Ok(Vec::new())
+        Ok(())
     }
 
     fn group_statistics(&self, _: Account, _: &str, _: u64) -> Option<(Account, u32)> {

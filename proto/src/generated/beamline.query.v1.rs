@@ -1471,17 +1471,21 @@ pub struct GetTimeSeriesRequest {
     /// traffic, counted once where it enters.
     #[prost(string, tag = "4")]
     pub entity: ::prost::alloc::string::String,
-    /// Length of a bucket: whole minutes. Not set means one minute, or more if that gave over 1,440 buckets.
+    /// Length of a bucket: whole minutes. Not set means one minute, or more if that gave over 1,440 buckets. One answer
+    /// has at most 1,440 buckets, fewer if it is of many series; the others come with the next.
     #[prost(message, optional, tag = "5")]
     pub period: ::core::option::Option<::prost_types::Duration>,
     /// One series for each service or edge that `entity` selects instead of their sum.
     #[prost(bool, tag = "6")]
     pub split: bool,
+    /// Where the answer before ended; all other fields must be the same.
+    #[prost(bytes = "vec", tag = "7")]
+    pub cursor: ::prost::alloc::vec::Vec<u8>,
 }
 /// Statistics over time.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GetTimeSeriesResponse {
-    /// The range that was looked at.
+    /// The range that this answer is of.
     #[prost(message, optional, tag = "1")]
     pub range: ::core::option::Option<TimeRange>,
     /// The period that was used.
@@ -1494,6 +1498,9 @@ pub struct GetTimeSeriesResponse {
     /// ones only. Never set without a filter or group.
     #[prost(bool, tag = "4")]
     pub truncated: bool,
+    /// Send it with the next request to go on from here. Empty when there is nothing more.
+    #[prost(bytes = "vec", tag = "5")]
+    pub cursor: ::prost::alloc::vec::Vec<u8>,
 }
 /// Asks for insights.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -9,7 +9,7 @@ use beamline_model::sampling::record::RuleRecord;
 use beamline_model::stats::GraphStats;
 use beamline_model::time::{TimeRange, Timestamp};
 use beamline_store::StoreError;
-use beamline_store::api::{Account, Page, Search, StoredTrace, Touched};
+use beamline_store::api::{Account, Page, Search, StoredTrace, Touched, Wanted};
 use std::ops::Range;
 use std::sync::Arc;
 use tokio::sync::broadcast;
@@ -68,13 +68,15 @@ impl Source for Restricted {
         self.source.graph(account, range)
     }
 
-    fn graph_series(
+    fn each_graph(
         &self,
         account: Account,
         range: TimeRange,
         minutes: u32,
-    ) -> Result<Vec<(Timestamp, GraphStats)>, StoreError> {
-        self.source.graph_series(account, range, minutes)
+        wanted: &dyn Wanted,
+        visit: &mut dyn FnMut(Timestamp, GraphStats),
+    ) -> Result<(), StoreError> {
+        self.source.each_graph(account, range, minutes, wanted, visit)
     }
 
     fn group_statistics(&self, account: Account, name: &str, version: u64) -> Option<(Account, u32)> {

@@ -15,7 +15,7 @@ use crate::filter::Selection;
 use crate::insights::{ListRequest, Place};
 use crate::paths::PathsRequest;
 use crate::search::{DEFAULT_BUDGET, MAX_LIMIT, SearchRequest};
-use crate::series::SeriesRequest;
+use crate::series::{MOST_BUCKETS, SeriesRequest};
 use crate::source::{Source, find_account};
 
 pub(super) type Checked<T> = Result<T, QueryError>;
@@ -175,7 +175,27 @@ pub(super) fn series(source: &dyn Source, message: &pb::GetTimeSeriesRequest) ->
         selection: selection(message.selection.as_ref())?,
         entity,
         split: message.split,
+        from: bucket(&message.cursor)?,
+        most: MOST_BUCKETS,
     })
+}
+
+fn bucket(bytes: &[u8]) -> Checked<Option<Timestamp>> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let read = || {
+        let (&version, rest) = bytes.split_first()?;
+        let start: [u8; 8] = rest.try_into().ok()?;
+        (version == CURSOR_VERSION).then(|| Timestamp(i64::from_be_bytes(start)))
+    };
+    let start = read().ok_or_else(|| invalid("cursor", "was not given by this server"))?;
+    Ok(Some(start))
+}
+
+/// The bytes that a client sends back to go on with a series.
+pub(super) fn bucket_bytes(start: Timestamp) -> Vec<u8> {
+    [&[CURSOR_VERSION], &start.0.to_be_bytes()[..]].concat()
 }
 
 pub(super) fn insights(source: &dyn Source, message: &pb::ListInsightsRequest) -> Checked<ListRequest> {

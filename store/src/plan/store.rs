@@ -9,7 +9,7 @@ use beamline_model::insight::Minute;
 use beamline_model::stats::GraphStats;
 use beamline_model::time::{TimeRange, Timestamp};
 
-use crate::api::{Account, Page, Search};
+use crate::api::{Account, Page, Search, Wanted};
 use crate::error::StoreError;
 use crate::store::Store;
 use crate::table::edges::marks::HourMarks;
@@ -50,16 +50,18 @@ impl Store {
         self.statistics(account, |moment| Ok(edges::read::graph(moment, account, &range)?))
     }
 
-    /// The same, cut into stretches of so many minutes, by their begin, the first beginning with the range's first
-    /// minute; stretches with nothing are left out.
-    pub fn graph_series(
+    /// Visits what is wanted of the same, cut into stretches of so many minutes, by their begin and ascending, the first
+    /// beginning with the range's first minute; stretches with nothing are left out. One is in memory at a time.
+    pub fn each_graph(
         &self,
         account: Account,
         range: TimeRange,
         minutes: u32,
-    ) -> Result<Vec<(Timestamp, GraphStats)>, StoreError> {
+        wanted: &dyn Wanted,
+        visit: &mut dyn FnMut(Timestamp, GraphStats),
+    ) -> Result<(), StoreError> {
         self.statistics(account, |moment| {
-            Ok(edges::read::series(moment, account, &range, minutes)?)
+            Ok(edges::read::each(moment, account, &range, minutes, wanted, visit)?)
         })
     }
 

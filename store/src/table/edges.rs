@@ -16,7 +16,7 @@ use super::Sealed;
 use super::calendar::{Calendar, Table};
 use super::groups::CountedGroups;
 use super::keys::{self, Place};
-use crate::api::Account;
+use crate::api::{Account, Wanted, WholeGraph};
 use crate::codec::varint::{Put, Take, corrupt};
 use crate::engine::{Change, EngineError, Family, KeyRange, View, WriteBatch};
 
@@ -141,8 +141,14 @@ impl EdgeHour {
     }
 }
 
-/// Adds all values of a bucket to a sum.
-pub fn add_bucket(view: &dyn View, place: &Place, length: Length, sum: &mut Sum) -> Result<(), EngineError> {
+/// Adds what is wanted of all values of a bucket to a sum.
+pub fn add_bucket(
+    view: &dyn View,
+    place: &Place,
+    length: Length,
+    wanted: &dyn Wanted,
+    sum: &mut Sum,
+) -> Result<(), EngineError> {
     let start = keys::edges(length as u8);
     let end = keys::edges(length as u8 + 1);
     let range = KeyRange {
@@ -151,7 +157,7 @@ pub fn add_bucket(view: &dyn View, place: &Place, length: Length, sum: &mut Sum)
     };
     let mut sound = Some(());
     view.scan(Family::Edge, &place.part(), range, false, &mut |_, value| {
-        sound = packed::add(value, sum);
+        sound = packed::add(value, wanted, sum);
         if sound.is_some() {
             ControlFlow::Continue(())
         } else {
@@ -319,7 +325,7 @@ impl EdgeWriter {
             ..*hour
         };
         let mut sum = Sum::default();
-        add_bucket(view, &place, length, &mut sum)?;
+        add_bucket(view, &place, length, &WholeGraph, &mut sum)?;
         let all = KeyRange {
             start: Bound::Included(keys::edges(length as u8)),
             end: Bound::Excluded(keys::edges(length as u8 + 1)),
@@ -365,6 +371,7 @@ impl EdgeWriter {
                     ..*hour
                 },
                 length,
+                &WholeGraph,
                 &mut sum,
             )?;
         }

@@ -1,17 +1,19 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+use beamline_model::digest::ServiceId;
 use beamline_model::id::TraceId;
 use beamline_model::stats::{GraphStats, contribution};
 use proptest::prelude::*;
 
 use super::*;
+use crate::api::{Wanted, WholeGraph};
 use crate::engine::memory::Memory;
 use crate::engine::{Durability, Engine, Family, KeyRange};
 use crate::table::cache::Cache;
 use crate::table::edges::read;
 use crate::table::{Live, Moment, arbitrary};
-use beamline_model::time::Timestamp;
+use beamline_model::time::{TimeRange, Timestamp};
 use std::sync::Arc;
 
 /// What happens to the tables, in the words of the property below.
@@ -197,14 +199,48 @@ proptest! {
             let expected = recomputed(latest.values().map(|digest| &**digest), minutes.clone());
             prop_assert_eq!(read::graph(&moment, ACCOUNT, &range).expect("reads"), expected.clone());
             let mut sum = GraphStats::default();
-            for (begin, graph) in read::series(&moment, ACCOUNT, &range, period).expect("reads") {
+            for (begin, graph) in each(&moment, &range, period, &WholeGraph) {
                 let span = begin.minute()..begin.minute().saturating_add(period).min(minutes.end);
                 prop_assert_eq!(&graph, &recomputed(latest.values().map(|digest| &**digest), span));
                 sum.merge(&graph, 1);
             }
             prop_assert_eq!(sum, expected);
+            let mut parts = each(&moment, &range, period, &WholeGraph);
+            parts.values_mut().for_each(only_half);
+            parts.retain(|_, graph| !graph.is_empty());
+            prop_assert_eq!(each(&moment, &range, period, &Half), parts);
         }
     }
+}
+
+fn each(moment: &Moment<'_>, range: &TimeRange, period: u32, wanted: &dyn Wanted) -> BTreeMap<Timestamp, GraphStats> {
+    let mut found = BTreeMap::new();
+    let mut last = None;
+    let mut visit = |begin, graph| {
+        assert!(last < Some(begin), "ascending");
+        last = Some(begin);
+        found.insert(begin, graph);
+    };
+    read::each(moment, ACCOUNT, range, period, wanted, &mut visit).expect("reads");
+    found
+}
+
+/// Wants about half of a graph.
+struct Half;
+
+impl Wanted for Half {
+    fn service(&self, id: &ServiceId) -> bool {
+        (id.name.len() + id.kind.len()).is_multiple_of(2)
+    }
+
+    fn edge(&self, from: Option<&ServiceId>, to: &ServiceId) -> bool {
+        from.is_none_or(|from| from < to)
+    }
+}
+
+fn only_half(graph: &mut GraphStats) {
+    graph.nodes.retain(|id, _| Half.service(id));
+    graph.edges.retain(|id, _| Half.edge(id.from.as_ref(), &id.to));
 }
 
 #[test]

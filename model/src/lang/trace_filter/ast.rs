@@ -245,6 +245,15 @@ impl Selector {
         }
     }
 
+    /// The name that it asks for, if it asks for one.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Name(name) => Some(name),
+            Self::Id { name, .. } => name.as_deref(),
+        }
+    }
+
     /// Whether the client of this service is meant. It goes by the service's name, so only its type tells it apart.
     #[must_use]
     pub fn accepts_client_of(&self, id: &ServiceId, known_as: impl Fn(&str) -> bool) -> bool {

@@ -32,6 +32,16 @@ impl EntitySelector {
         }
     }
 
+    /// Whether it depends on the names under which services are known, other than those in their ids.
+    #[must_use]
+    pub fn asks_for_names(&self) -> bool {
+        let named = |selector: &Option<Selector>| selector.as_ref().is_some_and(|it| it.name().is_some());
+        match self {
+            Self::Service(selector) => named(selector),
+            Self::Edge(caller, callee) => named(caller) || named(callee),
+        }
+    }
+
     /// Whether a service is meant. `known_as` tells whether it goes by another name too.
     #[must_use]
     pub fn accepts_service(&self, id: &ServiceId, known_as: impl Fn(&str) -> bool) -> bool {

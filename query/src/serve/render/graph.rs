@@ -8,6 +8,7 @@ use petgraph::visit::EdgeRef;
 use super::{count, duration, length, minutes, range, service_id, time};
 use crate::graph::{ServiceGraph, client_of};
 use crate::series::{Entity, Series, SeriesSet};
+use crate::serve::request::bucket_bytes;
 
 pub(in super::super) fn graph(graph: &ServiceGraph) -> pb::ServiceGraph {
     let index = |node: petgraph::graph::NodeIndex| u32::try_from(node.index()).unwrap_or(u32::MAX);
@@ -85,6 +86,7 @@ pub(in super::super) fn series_set(set: &SeriesSet) -> pb::GetTimeSeriesResponse
         period: Some(minutes(set.minutes)),
         series: set.series.iter().map(series).collect(),
         truncated: set.truncated,
+        cursor: set.next.map(bucket_bytes).unwrap_or_default(),
     }
 }
 

@@ -83,9 +83,7 @@ fn add(value: &[u8], minute: &mut Minute) -> Option<()> {
         let to = take.varint()?;
         let (callee, link) = (service(to >> 1)?, to & 1 == 1);
         let counts = packed::take_counts(&mut take)?;
-        for _ in 0..take.count()? {
-            let _alias_and_uses = (take.text()?, take.zigzag()?);
-        }
+        packed::skip_aliases(&mut take)?;
         match from {
             None => minute.clients.add(counts),
             Some(from) if !link => {

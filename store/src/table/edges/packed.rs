@@ -12,6 +12,7 @@ use beamline_model::digest::ServiceId;
 use beamline_model::insight::Counts;
 
 use super::sum::{Dense, StatsSum, Sum};
+use crate::api::Wanted;
 use crate::codec::squeeze::{self, Effort};
 use crate::codec::varint::{Put, Take};
 
@@ -93,28 +94,49 @@ fn put_histogram(out: &mut Vec<u8>, histogram: &Dense) {
     }
 }
 
-/// Adds a value to a sum; `None` if its bytes are damaged.
-pub fn add(value: &[u8], sum: &mut Sum) -> Option<()> {
+/// Adds what is wanted of a value to a sum; `None` if its bytes are damaged.
+pub fn add(value: &[u8], wanted: &dyn Wanted, sum: &mut Sum) -> Option<()> {
     let body = unpack(value)?;
     let mut take = Take(&body);
-    let mut numbers = Vec::new();
+    let mut services = Services::default();
     for _ in 0..take.count()? {
-        numbers.push(sum.service(&take_service(&mut take)?));
+        services.0.push((take_service(&mut take)?, None));
     }
-    let number = |local: u64| numbers.get(usize::try_from(local).ok()?).copied();
     for _ in 0..take.count()? {
-        let node = sum.nodes.entry(number(take.varint()?)?).or_default();
-        node.roots = node.roots.saturating_add(take.zigzag()?);
-        node.reported = node.reported.saturating_add(take.zigzag()?);
+        let service = place(take.varint()?)?;
+        let (roots, reported) = (take.zigzag()?, take.zigzag()?);
+        if !wanted.service(services.id(service)?) {
+            skip_stats(&mut take)?;
+            continue;
+        }
+        let number = services.number(service, sum)?;
+        let node = sum.nodes.entry(number).or_default();
+        node.roots = node.roots.saturating_add(roots);
+        node.reported = node.reported.saturating_add(reported);
         add_stats(&mut take, &mut node.stats)?;
     }
     for _ in 0..take.count()? {
         let from = match take.varint()? {
             0 => None,
-            from => Some(number(from - 1)?),
+            from => Some(place(from - 1)?),
         };
         let to = take.varint()?;
-        let edge = sum.edges.entry((from, number(to >> 1)?, to & 1 == 1)).or_default();
+        let (to, link) = (place(to >> 1)?, to & 1 == 1);
+        let caller = match from {
+            None => None,
+            Some(from) => Some(services.id(from)?),
+        };
+        if !wanted.edge(caller, services.id(to)?) {
+            skip_stats(&mut take)?;
+            skip_aliases(&mut take)?;
+            continue;
+        }
+        let from = match from {
+            None => None,
+            Some(from) => Some(services.number(from, sum)?),
+        };
+        let to = services.number(to, sum)?;
+        let edge = sum.edges.entry((from, to, link)).or_default();
         add_stats(&mut take, &mut edge.stats)?;
         for _ in 0..take.count()? {
             let (alias, uses) = (take.text()?, take.zigzag()?);
@@ -125,6 +147,25 @@ pub fn add(value: &[u8], sum: &mut Sum) -> Option<()> {
         }
     }
     take.0.is_empty().then_some(())
+}
+
+/// The services of a value, each with its number in a sum once it has one.
+#[derive(Default)]
+struct Services(Vec<(ServiceId, Option<u32>)>);
+
+impl Services {
+    fn id(&self, place: usize) -> Option<&ServiceId> {
+        self.0.get(place).map(|(id, _)| id)
+    }
+
+    fn number(&mut self, place: usize, sum: &mut Sum) -> Option<u32> {
+        let (id, number) = self.0.get_mut(place)?;
+        Some(*number.get_or_insert_with(|| sum.service(id)))
+    }
+}
+
+fn place(number: u64) -> Option<usize> {
+    usize::try_from(number).ok()
 }
 
 /// The bytes of a value as they were before they were compressed.
@@ -158,6 +199,17 @@ pub(super) fn take_counts(take: &mut Take<'_>) -> Option<Counts> {
         ok,
         fault,
     })
+}
+
+fn skip_stats(take: &mut Take<'_>) -> Option<()> {
+    take_counts(take).map(|_| ())
+}
+
+pub(super) fn skip_aliases(take: &mut Take<'_>) -> Option<()> {
+    for _ in 0..take.count()? {
+        let _alias_and_uses = (take.text()?, take.zigzag()?);
+    }
+    Some(())
 }
 
 fn skip_histogram(take: &mut Take<'_>) -> Option<()> {

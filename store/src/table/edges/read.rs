@@ -1,6 +1,5 @@
 //! The service graph of any span of minutes.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -9,15 +8,13 @@ use beamline_model::time::{TimeRange, Timestamp};
 
 use super::sum::{Minutes, Sum};
 use super::{EdgeHour, Length, add_bucket};
-use crate::api::Account;
+use crate::api::{Account, Wanted, WholeGraph};
 use crate::engine::EngineError;
 use crate::table::Moment;
 use crate::table::calendar::{Calendar, Table};
 use crate::table::keys::Place;
 
 const MINUTE: i64 = 60_000_000_000;
-/// A series of more periods is cut off: nobody can look at them.
-pub const MOST_PERIODS: usize = 10_080;
 
 /// The minutes that a range touches.
 fn minutes(range: &TimeRange) -> Range<u32> {
@@ -77,20 +74,22 @@ fn sealed(
     };
     moment.cache.sums.get(&piece, || {
         let mut sum = Sum::default();
-        add_sealed(moment, account, calendar, piece.minutes.clone(), &mut sum)?;
+        SealedHours::new(moment, account, calendar, &WholeGraph).add(piece.minutes.clone(), &mut sum)?;
         let bytes = sum.bytes() + piece.hours.len() * 24;
         Ok((Arc::new(sum), bytes))
     })
 }
 
-/// The same, cut into periods, a multiple of a minute each, the first beginning with the range's first minute. Periods
-/// without a request are left out.
-pub fn series(
+/// Visits what is wanted of the same, cut into periods, a multiple of a minute each, the first beginning with the
+/// range's first minute, ascending. One period is held at a time, and periods without a request are left out.
+pub fn each(
     moment: &Moment<'_>,
     account: Account,
     range: &TimeRange,
     period: u32,
-) -> Result<Vec<(Timestamp, GraphStats)>, EngineError> {
+    wanted: &dyn Wanted,
+    visit: &mut dyn FnMut(Timestamp, GraphStats),
+) -> Result<(), EngineError> {
     let minutes = minutes(range);
     let period = period.max(1);
     let calendar = Calendar::read(moment.view, Table::Edges, account)?;
@@ -98,28 +97,30 @@ pub fn series(
     // Only periods in hours with anything: a range may be as long as time itself.
     let mut hours = calendar.hours_between(minutes.start, minutes.end);
     hours.extend(live.sums().map(|(minute, _)| minute - minute % 60));
+    hours.sort_unstable();
+    let mut sealed = SealedHours::new(moment, account, &calendar, wanted);
     let number = |minute: u32| (minute - minutes.start) / period;
-    let numbers: BTreeSet<u32> = hours
-        .into_iter()
-        .map(|hour| hour.max(minutes.start)..hour.saturating_add(60).min(minutes.end))
-        .filter(|part| !part.is_empty())
-        .flat_map(|part| number(part.start)..=number(part.end - 1))
-        .take(MOST_PERIODS)
-        .collect();
-    let mut series = Vec::new();
-    for number in numbers {
-        let first = minutes.start + number * period;
-        let span = first..first.saturating_add(period).min(minutes.end);
-        let mut sum = Sum::default();
-        add_sealed(moment, account, &calendar, span.clone(), &mut sum)?;
-        let mut graph = sum.graph();
-        let inside = live.sums().filter(|(minute, _)| span.contains(minute));
-        inside.for_each(|(_, sum)| graph.merge(&sum.graph(), 1));
-        if !graph.is_empty() {
-            series.push((Timestamp::from_minute(first), graph));
+    let mut next = 0;
+    for hour in hours {
+        let part = hour.max(minutes.start)..hour.saturating_add(60).min(minutes.end);
+        if part.is_empty() {
+            continue;
         }
+        let last = number(part.end - 1);
+        for number in number(part.start).max(next)..=last {
+            let first = minutes.start + number * period;
+            let span = first..first.saturating_add(period).min(minutes.end);
+            let mut sum = Sum::default();
+            sealed.add(span.clone(), &mut sum)?;
+            live.within(span).for_each(|live| sum.merge(live));
+            let graph = sum.part(wanted);
+            if !graph.is_empty() {
+                visit(Timestamp::from_minute(first), graph);
+            }
+        }
+        next = next.max(last + 1);
     }
-    Ok(series)
+    Ok(())
 }
 
 /// What live traces contribute beyond what is sealed of them.
@@ -137,31 +138,60 @@ pub(super) fn live(moment: &Moment<'_>, minutes: &Range<u32>) -> Result<Minutes,
     Ok(sums)
 }
 
-/// Adds what is sealed, from the longest buckets that fit.
-fn add_sealed(
-    moment: &Moment<'_>,
+/// Adds up what is sealed, from the longest buckets that fit. It remembers the hour that it looked at last.
+struct SealedHours<'a> {
+    moment: &'a Moment<'a>,
     account: Account,
-    calendar: &Calendar,
-    minutes: Range<u32>,
-    sum: &mut Sum,
-) -> Result<(), EngineError> {
-    for first in calendar.hours_between(minutes.start, minutes.end) {
-        let record = EdgeHour::read(moment.view, &Place { account, minute: first })?;
-        let inside = |from: u32, length: u32| minutes.start <= from && from.saturating_add(length) <= minutes.end;
-        let mut add = |minute, length| add_bucket(moment.view, &Place { account, minute }, length, sum);
-        if inside(first, 60) && record.has(Length::Hour, first) {
-            add(first, Length::Hour)?;
-            continue;
-        }
-        for ten in (first..first.saturating_add(60)).step_by(10) {
-            if inside(ten, 10) && record.has(Length::Ten, ten) {
-                add(ten, Length::Ten)?;
-                continue;
-            }
-            for minute in (ten..ten + 10).filter(|&minute| inside(minute, 1) && record.has(Length::Minute, minute)) {
-                add(minute, Length::Minute)?;
-            }
+    calendar: &'a Calendar,
+    wanted: &'a dyn Wanted,
+    last: Option<(u32, EdgeHour)>,
+}
+
+impl<'a> SealedHours<'a> {
+    fn new(moment: &'a Moment<'a>, account: Account, calendar: &'a Calendar, wanted: &'a dyn Wanted) -> Self {
+        Self {
+            moment,
+            account,
+            calendar,
+            wanted,
+            last: None,
         }
     }
-    Ok(())
+
+    fn hour(&mut self, minute: u32) -> Result<EdgeHour, EngineError> {
+        if let Some((_, hour)) = self.last.as_ref().filter(|(last, _)| *last == minute) {
+            return Ok(hour.clone());
+        }
+        let place = Place {
+            account: self.account,
+            minute,
+        };
+        let hour = EdgeHour::read(self.moment.view, &place)?;
+        self.last = Some((minute, hour.clone()));
+        Ok(hour)
+    }
+
+    fn add(&mut self, minutes: Range<u32>, sum: &mut Sum) -> Result<(), EngineError> {
+        let (view, account, wanted) = (self.moment.view, self.account, self.wanted);
+        for first in self.calendar.hours_between(minutes.start, minutes.end) {
+            let record = self.hour(first)?;
+            let inside = |from: u32, length: u32| minutes.start <= from && from.saturating_add(length) <= minutes.end;
+            let mut add = |minute, length| add_bucket(view, &Place { account, minute }, length, wanted, sum);
+            if inside(first, 60) && record.has(Length::Hour, first) {
+                add(first, Length::Hour)?;
+                continue;
+            }
+            for ten in (first..first.saturating_add(60)).step_by(10) {
+                if inside(ten, 10) && record.has(Length::Ten, ten) {
+                    add(ten, Length::Ten)?;
+                    continue;
+                }
+                for minute in (ten..ten + 10).filter(|&minute| inside(minute, 1) && record.has(Length::Minute, minute))
+                {
+                    add(minute, Length::Minute)?;
+                }
+            }
+        }
+        Ok(())
+    }
 }

@@ -4,11 +4,14 @@
 //! once and histograms as arrays, because a day of a large graph is millions of additions.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use beamline_model::digest::{CallFact, Digest, ServiceId};
 use beamline_model::node::Flags;
 use beamline_model::stats::{EdgeId, EdgeStats, GraphStats, Histogram, NodeStats, Stats};
 use rustc_hash::FxHashMap;
+
+use crate::api::{Wanted, WholeGraph};
 
 const PAGE: usize = 64;
 
@@ -207,9 +210,16 @@ impl Sum {
     /// The graph; what has become zero is not in it.
     #[must_use]
     pub fn graph(&self) -> GraphStats {
+        self.part(&WholeGraph)
+    }
+
+    /// What is wanted of the graph.
+    #[must_use]
+    pub fn part(&self, wanted: &dyn Wanted) -> GraphStats {
+        let known = |number: u32| &self.services[number as usize];
         let id = |number: u32| self.services[number as usize].clone();
         let mut graph = GraphStats::default();
-        for (&number, node) in &self.nodes {
+        for (&number, node) in self.nodes.iter().filter(|(number, _)| wanted.service(known(**number))) {
             let node = NodeStats {
                 stats: node.stats.stats(),
                 roots: node.roots,
@@ -220,6 +230,9 @@ impl Sum {
             }
         }
         for (&(from, to, link), edge) in &self.edges {
+            if !wanted.edge(from.map(known), known(to)) {
+                continue;
+            }
             let aliases = edge
                 .aliases
                 .iter()
@@ -315,6 +328,11 @@ impl Minutes {
     /// The sums, by minute.
     pub fn sums(&self) -> impl Iterator<Item = (u32, &Sum)> {
         self.sums.iter().map(|(&minute, sum)| (minute, sum))
+    }
+
+    /// The sums of some minutes.
+    pub fn within(&self, minutes: Range<u32>) -> impl Iterator<Item = &Sum> {
+        self.sums.range(minutes).map(|(_, sum)| sum)
     }
 
     /// The sum of a minute, for more to be added.
