@@ -4,7 +4,7 @@
 //! cargo bench -p beamline-store --features rocks --bench live
 //! ```
 //!
-//! `TRACES` says how many (100,000).
+//! `TRACES` says how many (100,000); with `WAITING` set, each of them waits for a callee that was announced.
 #![allow(clippy::print_stdout, clippy::expect_used, reason = "it prints what it measures")]
 
 use std::time::Instant;
@@ -19,6 +19,11 @@ const BEGIN: i64 = 1_795_392_000_000_000_000;
 fn main() {
     let traces = std::env::var("TRACES").ok().and_then(|text| text.parse().ok());
     let traces: i64 = traces.unwrap_or(100_000);
+    let announced = if std::env::var_os("WAITING").is_some() {
+        r#""traced":true,"#
+    } else {
+        ""
+    };
     let store = Store::open(StoreConfig::in_memory()).expect("opens");
     let numbers: Vec<i64> = (0..traces).collect();
     for some in numbers.chunks(1_000) {
@@ -30,7 +35,7 @@ fn main() {
             let trace = TraceId((start.0 as u128 / 1_000_000_000) << 96 | (number as u128 + 1));
             let from = bytes.len() as u32;
             let body = format!(
-                r#"{{"name":"shop","id":"{number:016x}","trace_id":"{trace}","start_time":{start},"end_time":{end},"http":{{"request":{{"method":"GET","url":"https://shop.example.com/item/{number}"}},"response":{{"status":200}}}},"annotations":{{"tier":"gold"}},"subsegments":[{{"name":"stock","id":"{:016x}","namespace":"remote","start_time":{start},"end_time":{end}}}]}}"#,
+                r#"{{"name":"shop","id":"{number:016x}","trace_id":"{trace}","start_time":{start},"end_time":{end},"http":{{"request":{{"method":"GET","url":"https://shop.example.com/item/{number}"}},"response":{{"status":200}}}},"annotations":{{"tier":"gold"}},"subsegments":[{{"name":"stock","id":"{:016x}","namespace":"remote",{announced}"start_time":{start},"end_time":{end}}}]}}"#,
                 number + traces
             );
             bytes.extend_from_slice(body.as_bytes());

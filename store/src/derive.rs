@@ -8,7 +8,7 @@ use beamline_model::digest::Digest;
 use beamline_model::id::TraceId;
 use beamline_model::record::Record;
 use beamline_model::time::Timestamp;
-use beamline_model::trace::Trace;
+use beamline_model::trace::{GRACE, Trace};
 
 use crate::api::OwnedRecord;
 use crate::clock;
@@ -108,18 +108,33 @@ pub(crate) fn live(entry: &Entry, before: Option<&Before>, now: Timestamp) -> Op
     Some(digest)
 }
 
-/// The digest of a live trace as readers want it: derived once per change and kept with the entry.
+/// The digest of a live trace as readers want it: derived once per change and kept with the entry, and once more when
+/// it was waited for in vain.
 pub(crate) fn for_readers(
     store: &Inner,
     view: &dyn View,
     days: &[u16],
     entry: &Entry,
 ) -> Result<Option<table::Live>, StoreError> {
-    let now = clock::now();
-    if let Some(known) = entry.derived.get() {
-        // One that waited when it was derived may wait no longer.
-        let settles = known.as_ref().is_some_and(|live| live.digest.partial);
-        if !settles {
+    readers_at(store, view, days, entry, clock::now())
+}
+
+fn readers_at(
+    store: &Inner,
+    view: &dyn View,
+    days: &[u16],
+    entry: &Entry,
+    now: Timestamp,
+) -> Result<Option<table::Live>, StoreError> {
+    let mut kept = &entry.derived;
+    if let Some(known) = kept.get() {
+        // Time changes what a digest says in one moment only: when nothing is waited for any more.
+        let waited_in_vain = |live: &table::Live| live.digest.partial && now >= live.digest.updated.plus(GRACE);
+        if !known.as_ref().is_some_and(waited_in_vain) {
+            return Ok(known.clone());
+        }
+        kept = &entry.derived_settled;
+        if let Some(known) = kept.get() {
             return Ok(known.clone());
         }
     }
@@ -129,6 +144,70 @@ pub(crate) fn for_readers(
         sealed: before.map(|before| before.digest),
     });
     // Somebody else may have been faster with the same answer.
-    let _ = entry.derived.set(live.clone());
+    let _ = kept.set(live.clone());
     Ok(live)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::api::Account;
+    use crate::hot::Incoming;
+    use crate::{Store, StoreConfig};
+
+    const TRACE: TraceId = TraceId(0x6a00_0000 << 96 | 1);
+    const RECEIVED: Timestamp = Timestamp::from_seconds(1_778_384_900);
+
+    fn add(entry: &mut Entry, name: &str, rest: &str) {
+        let body = format!(
+            r#"{{"name":"{name}","id":"{:016x}","trace_id":"{TRACE}","start_time":1778384896,{rest}}}"#,
+            entry.len() + 1
+        );
+        let record = Incoming {
+            account: Account::default(),
+            trace: TRACE,
+            received: RECEIVED,
+            start: RECEIVED,
+            weight: 1.0,
+            context: None,
+            in_progress: rest.contains("in_progress"),
+            body: body.as_bytes(),
+        };
+        entry.add(&record, 1, Instant::now(), |context| {
+            bytes::Bytes::copy_from_slice(context)
+        });
+    }
+
+    #[test]
+    fn what_is_in_progress_is_derived_once_for_each_change_and_once_when_it_settles() {
+        let store = Store::open(StoreConfig::in_memory()).unwrap();
+        let view = store.inner.engine.view();
+        let read = |entry: &Entry, now| {
+            let live = readers_at(&store.inner, &*view, &view.days(), entry, now).unwrap();
+            live.unwrap().digest
+        };
+        let mut entry = Entry::new((Account::default(), TRACE), 0, Instant::now());
+        add(
+            &mut entry,
+            "shop",
+            r#""end_time":1778384899,"subsegments":[{"name":"stock","id":"00000000000000aa","namespace":"remote",
+               "start_time":1778384896,"end_time":1778384898,"traced":true}]"#,
+        );
+        let (soon, later) = (RECEIVED.plus(GRACE - 1), RECEIVED.plus(GRACE));
+        let waiting = read(&entry, RECEIVED);
+        assert!(waiting.partial);
+        assert!(Arc::ptr_eq(&waiting, &read(&entry, soon)));
+        let settled = read(&entry, later);
+        assert!(!settled.partial, "the callee never came");
+        assert!(Arc::ptr_eq(&settled, &read(&entry, later.plus(1))));
+
+        add(&mut entry, "shop", r#""in_progress":true"#);
+        let changed = read(&entry, RECEIVED);
+        assert_eq!((changed.partial, changed.segments.len()), (true, 3));
+        let settled = read(&entry, later);
+        assert!(settled.partial, "it says so itself, for ever");
+        assert!(Arc::ptr_eq(&settled, &read(&entry, later.plus(GRACE))));
+    }
 }

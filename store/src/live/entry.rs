@@ -41,6 +41,8 @@ pub(crate) struct Entry {
     by_hash: FxHashMap<u64, u32>,
     /// What readers asked for once; forgotten with every change. `None` inside when all of it is sealed already.
     pub(crate) derived: OnceLock<Option<Live>>,
+    /// The same of a trace that was waited for in vain, once that is known.
+    pub(crate) derived_settled: OnceLock<Option<Live>>,
 }
 
 /// One record, its body in the arena.
@@ -69,6 +71,7 @@ impl Clone for Entry {
             records: self.records.clone(),
             by_hash: self.by_hash.clone(),
             derived: OnceLock::new(),
+            derived_settled: OnceLock::new(),
             ..*self
         }
     }
@@ -90,6 +93,7 @@ impl Entry {
             records: Vec::new(),
             by_hash: FxHashMap::default(),
             derived: OnceLock::new(),
+            derived_settled: OnceLock::new(),
         }
     }
 
@@ -113,7 +117,7 @@ impl Entry {
         self.start = self.start.min(record.start);
         self.latest_start = self.latest_start.max(record.start);
         self.in_progress |= record.in_progress;
-        self.derived = OnceLock::new();
+        self.forget_derived();
         let held = Held {
             received: record.received,
             start: record.start,
@@ -245,9 +249,13 @@ impl Entry {
         self.sealed_bytes + self.arena.len()
     }
 
+    fn forget_derived(&mut self) {
+        (self.derived, self.derived_settled) = (OnceLock::new(), OnceLock::new());
+    }
+
     pub(crate) fn mark_limit_exceeded(&mut self) {
         self.limit_exceeded = true;
-        self.derived = OnceLock::new();
+        self.forget_derived();
     }
 
     /// What is left when the first `sealed` records are sealed; `None` when nothing is.
