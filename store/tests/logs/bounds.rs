@@ -69,7 +69,7 @@ async fn events_that_come_faster_than_they_are_sealed_are_refused() {
         assert!(kept < 1000);
     };
     assert!(matches!(refused, StoreError::Overloaded(_)), "{refused}");
-    assert!(figure(&store, "beamline_store_log_live_bytes") > 2 * (1 << 20) / 8);
+    assert!(figure(&store, "beamline_store_log_live_bytes") > 2 * (1 << 20) / 16);
     store.seal_all().unwrap();
     assert_eq!(figure(&store, "beamline_store_log_live_bytes"), 0);
     assert_eq!(try_commit(&store, stream, 10_000).await, Ok(()));
