@@ -27,7 +27,7 @@ const ACCOUNT: Account = Account(0);
 
 fn main() {
     for kind in KINDS {
-        let (store, _folder) = opened();
+        let (store, _folder) = opened(&hour(kind, 1_000, 1));
         let points = take_in(&store, &hour(kind, 1_000, 60));
         store.seal_all().unwrap();
         let figure = |wanted| store.figures().iter().find(|(name, _)| *name == wanted).unwrap().1;
@@ -175,11 +175,31 @@ fn now() -> u64 {
     since.as_nanos() as u64
 }
 
-fn opened() -> (Store, TempDir) {
+/// A store that knows the series of the first of these requests.
+fn opened(requests: &[Vec<u8>]) -> (Store, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let mut config = StoreConfig::new(Location::Folder(folder.path().join("data")));
     config.seal.every = std::time::Duration::from_secs(86_400);
-    (Store::open(config).unwrap(), folder)
+    let store = Store::open(config).unwrap();
+    requests
+        .first()
+        .into_iter()
+        .for_each(|request| register(&store, request));
+    (store, folder)
+}
+
+/// Gives the series of a request their numbers, ten thousand in a write.
+fn register(store: &Store, request: &[u8]) {
+    let mut all: Vec<Vec<u8>> = Vec::new();
+    walk::request(request, &mut |item| {
+        if let Walked::Point { descriptor, .. } = item {
+            all.push(descriptor.to_vec());
+        }
+    })
+    .unwrap();
+    let all: Vec<&[u8]> = all.iter().map(Vec::as_slice).collect();
+    all.chunks(10_000)
+        .for_each(|some| drop(store.register_series(ACCOUNT, some).unwrap()));
 }
 
 /// Walks requests and commits their points; says how many there were.
@@ -192,12 +212,11 @@ fn take_in(store: &Store, requests: &[Vec<u8>]) -> usize {
             let Walked::Point { descriptor, point } = item else {
                 panic!("{item:?}");
             };
-            let series = store.known_series(ACCOUNT, descriptor);
-            let series = series.or_else(|| store.register_series(ACCOUNT, &[descriptor]).unwrap()[0]);
+            let series = store.known_series(ACCOUNT, descriptor).unwrap();
             let from = buffer.len() as u32;
             point.encode(&mut buffer);
             points.push(BatchPoint {
-                series: series.unwrap(),
+                series,
                 time: point.time,
                 received: store.stamp(),
                 body: from..buffer.len() as u32,
@@ -221,13 +240,8 @@ fn walk_to_seal(bencher: Bencher<'_, '_>, kind: Kind) {
     let requests = hour(kind, 2_000, 60);
     bencher
         .counter(ItemsCount::new(2_000 * 60_u64))
-        .with_inputs(|| {
-            let (store, folder) = opened();
-            // What is measured is points, not the first time of a series.
-            take_in(&store, &requests[..1]);
-            store.seal_all().unwrap();
-            (store, folder)
-        })
+        // What is measured is points, not the first time of a series.
+        .with_inputs(|| opened(&requests))
         .bench_values(|(store, folder)| {
             take_in(&store, &requests);
             store.seal_all().unwrap();
@@ -253,8 +267,8 @@ fn walk(bencher: Bencher<'_, '_>, kind: Kind) {
 fn day(kind: Kind) -> &'static (Store, TempDir) {
     static DAYS: [OnceLock<(Store, TempDir)>; 3] = [const { OnceLock::new() }; 3];
     DAYS[kind as usize].get_or_init(|| {
-        let (store, folder) = opened();
         let requests = hour(kind, 10, 24 * 60);
+        let (store, folder) = opened(&requests);
         take_in(&store, &requests);
         store.seal_all().unwrap();
         (store, folder)
@@ -289,8 +303,9 @@ fn add_up_a_day(bencher: Bencher<'_, '_>, kind: Kind) {
 fn look_up_among_100_000(bencher: Bencher<'_, '_>) {
     static STORE: OnceLock<(Store, TempDir)> = OnceLock::new();
     let (store, _) = STORE.get_or_init(|| {
-        let (store, folder) = opened();
-        take_in(&store, &hour(Kind::Gauge, 100_000, 1));
+        let requests = hour(Kind::Gauge, 100_000, 1);
+        let (store, folder) = opened(&requests);
+        take_in(&store, &requests);
         (store, folder)
     });
     let query = SeriesQuery {

@@ -93,8 +93,8 @@ impl Store {
         trace: TraceId,
         limit: usize,
     ) -> Result<Vec<TraceExemplar>, StoreError> {
-        let moment = super::read::Moment::of(&self.inner);
-        let mut points = moment.live_links(account, trace);
+        let moment = super::read::Moment::with_exemplars(&self.inner, account);
+        let mut points = moment.live_links(trace);
         let (part, prefix) = keys::links(account, trace);
         for day in moment.view.days() {
             each_link(&*moment.view, day, &part, &prefix, &mut |link| {

@@ -4,29 +4,28 @@
 //! other ones is asked row by row. What is found is held against the descriptors, since two terms can have one hash.
 
 use std::ops::{Bound, ControlFlow};
-use std::sync::{Arc, PoisonError};
 
-use beamline_model::time::TimeRange;
-use rustc_hash::FxHashMap;
+use beamline_model::time::{TimeRange, Timestamp};
 
 use super::activity::{Activity, both};
-use super::live::Entry;
 use super::registry::read_descriptor;
 use super::{keys, terms};
 use crate::Store;
 use crate::api::metric::{FoundSeries, SeriesPage, SeriesQuery};
 use crate::engine::{Family, KeyRange, View};
 use crate::error::StoreError;
+use crate::inner::Inner;
 
-/// A list that ends within so many rows is short.
-const SHORT: usize = 4_096;
+/// Lists are looked at so far, one step after the other, until one of them ends: a short one is found soon whatever the
+/// length of the others.
+const STEPS: [usize; 3] = [64, 512, 4_096];
 /// So many series are looked at together.
 const TOGETHER: usize = 512;
 
 struct Search<'a> {
+    store: &'a Inner,
     view: &'a dyn View,
     query: &'a SeriesQuery,
-    live: &'a FxHashMap<u32, Arc<Entry>>,
     /// The list that is followed; `None` to follow all series.
     leading: Option<Vec<u8>>,
     /// The other lists.
@@ -36,12 +35,7 @@ struct Search<'a> {
 impl Store {
     /// Series that have all of some terms, by ascending number. Blocks.
     pub fn series(&self, query: &SeriesQuery) -> Result<SeriesPage, StoreError> {
-        let store = &self.inner;
-        let gate = store.gate.read().unwrap_or_else(PoisonError::into_inner);
-        let live = store.points.of_account(query.account);
-        let view = store.engine.view();
-        drop(gate);
-        Search::new(&*view, query, &live)?.page()
+        Search::new(&self.inner, &*self.inner.engine.view(), query)?.page()
     }
 }
 
@@ -80,12 +74,28 @@ fn list(
     Ok(found)
 }
 
+/// Which list is the shortest, as far as that is soon told.
+fn shortest(view: &dyn View, query: &SeriesQuery, lists: &[Vec<u8>]) -> Result<usize, StoreError> {
+    if lists.len() < 2 {
+        return Ok(0);
+    }
+    for step in STEPS {
+        let mut shortest = (step, None);
+        for (index, part) in lists.iter().enumerate() {
+            let length = list(view, Some(part), query, query.after, shortest.0)?.len();
+            if length < shortest.0 {
+                shortest = (length, Some(index));
+            }
+        }
+        if let (_, Some(index)) = shortest {
+            return Ok(index);
+        }
+    }
+    Ok(0)
+}
+
 impl<'a> Search<'a> {
-    fn new(
-        view: &'a dyn View,
-        query: &'a SeriesQuery,
-        live: &'a FxHashMap<u32, Arc<Entry>>,
-    ) -> Result<Self, StoreError> {
+    fn new(store: &'a Inner, view: &'a dyn View, query: &'a SeriesQuery) -> Result<Self, StoreError> {
         let mut others: Vec<_> = query
             .terms
             .iter()
@@ -93,20 +103,12 @@ impl<'a> Search<'a> {
             .collect();
         others.sort_unstable();
         others.dedup();
-        let mut shortest = (SHORT, 0);
-        if others.len() > 1 {
-            for (index, part) in others.iter().enumerate() {
-                let length = list(view, Some(part), query, query.after, shortest.0)?.len();
-                if length < shortest.0 {
-                    shortest = (length, index);
-                }
-            }
-        }
-        let leading = (!others.is_empty()).then(|| others.swap_remove(shortest.1));
+        let shortest = shortest(view, query, &others)?;
+        let leading = (!others.is_empty()).then(|| others.swap_remove(shortest));
         Ok(Self {
+            store,
             view,
             query,
-            live,
             leading,
             others,
         })
@@ -148,12 +150,19 @@ impl<'a> Search<'a> {
                 .map(|&series| (part.clone(), key(series).to_vec()))
                 .collect()
         };
-        let activities = self.view.multi_get(Family::Series, &rows(keys::activity))?;
+        // Live first: what is sealed between the two looks is then found twice.
+        let live = self.store.points.times(self.query.account, &some);
+        let activities = self
+            .store
+            .engine
+            .view()
+            .multi_get(Family::Series, &rows(keys::activity))?;
         let descriptors = self.view.multi_get(Family::Series, &rows(keys::descriptor))?;
         let mut found = Vec::new();
-        for ((series, activity), descriptor) in some.into_iter().zip(activities).zip(descriptors) {
+        let times = live.into_iter().zip(activities);
+        for ((series, (live, sealed)), descriptor) in some.into_iter().zip(times).zip(descriptors) {
             let Some(descriptor) = descriptor else { continue };
-            let active = self.active(series, activity.as_deref());
+            let active = active(live, sealed.as_deref());
             if let Some(range) = &self.query.range
                 && !active
                     .as_ref()
@@ -174,13 +183,12 @@ impl<'a> Search<'a> {
         }
         Ok(found)
     }
+}
 
-    /// Between which hours a series has points.
-    fn active(&self, series: u32, row: Option<&[u8]>) -> Option<TimeRange> {
-        let sealed = row.and_then(Activity::decode).and_then(Activity::all_hours);
-        let live = self.live.get(&series).and_then(|entry| entry.times());
-        let live = live.map(|(first, last)| (keys::hour(first), keys::hour(last)));
-        let (first, last) = both(sealed, live)?;
-        Some(keys::span(first, last))
-    }
+/// Between which hours a series has points, of which some are live and some may be sealed.
+fn active(live: Option<(Timestamp, Timestamp)>, row: Option<&[u8]>) -> Option<TimeRange> {
+    let sealed = row.and_then(Activity::decode).and_then(Activity::all_hours);
+    let live = live.map(|(first, last)| (keys::hour(first), keys::hour(last)));
+    let (first, last) = both(sealed, live)?;
+    Some(keys::span(first, last))
 }

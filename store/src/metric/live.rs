@@ -37,6 +37,8 @@ pub(crate) struct Entry {
     pub(crate) key: SeriesKey,
     /// When the first point arrived in this table.
     pub(crate) opened: Instant,
+    /// Some point has exemplars.
+    pub(crate) has_exemplars: bool,
     points: Vec<Held>,
     arena: Vec<u8>,
 }
@@ -56,12 +58,14 @@ impl Entry {
         Self {
             key,
             opened: now,
+            has_exemplars: false,
             points: Vec::new(),
             arena: Vec::new(),
         }
     }
 
     fn add(&mut self, time: Timestamp, received: Timestamp, commit: u64, body: &[u8]) {
+        self.has_exemplars |= Point::has_exemplars(body);
         self.points.push(Held {
             time,
             received,
@@ -169,13 +173,18 @@ impl Live {
         self.state().entries.get(&key).map(Arc::clone)
     }
 
-    /// The live points of every series of an account.
-    pub(crate) fn of_account(&self, account: Account) -> FxHashMap<u32, Arc<Entry>> {
+    /// The live points of an account's series that have exemplars.
+    pub(crate) fn with_exemplars(&self, account: Account) -> Vec<Arc<Entry>> {
         let state = self.state();
-        let of_account = state.entries.iter().filter(|((owner, _), _)| *owner == account);
-        of_account
-            .map(|((_, series), entry)| (*series, Arc::clone(entry)))
-            .collect()
+        let wanted = |entry: &&Arc<Entry>| entry.has_exemplars && entry.key.0 == account;
+        state.entries().filter(wanted).map(Arc::clone).collect()
+    }
+
+    /// Between which times series have live points; `None` for those without.
+    pub(crate) fn times(&self, account: Account, series: &[u32]) -> Vec<Option<(Timestamp, Timestamp)>> {
+        let state = self.state();
+        let entries = series.iter().map(|&series| state.entries.get(&(account, series)));
+        entries.map(|entry| entry.and_then(|entry| entry.times())).collect()
     }
 
     /// Adds what a commit brought. `each` is handed a function to call with every point.

@@ -32,10 +32,10 @@ pub(super) struct Moment<'a> {
 }
 
 impl<'a> Moment<'a> {
-    /// Now, with all live points.
-    pub(super) fn of(store: &'a Inner) -> Self {
+    /// Now, with the live points of an account's series that have exemplars.
+    pub(super) fn with_exemplars(store: &'a Inner, account: Account) -> Self {
         let gate = store.gate.read().unwrap_or_else(PoisonError::into_inner);
-        let live = store.points.state().entries().map(Arc::clone).collect();
+        let live = store.points.with_exemplars(account);
         let view = store.engine.view();
         drop(gate);
         Self { store, view, live }
@@ -104,9 +104,9 @@ impl<'a> Moment<'a> {
     }
 
     /// Live points with exemplars of a trace.
-    pub(super) fn live_links(&self, account: Account, trace: TraceId) -> Points {
+    pub(super) fn live_links(&self, trace: TraceId) -> Points {
         let mut points = Points::new();
-        for entry in self.live.iter().filter(|entry| entry.key.0 == account) {
+        for entry in &self.live {
             for (row, _) in entry.rows().0 {
                 if row
                     .point

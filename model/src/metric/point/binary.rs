@@ -77,6 +77,12 @@ impl Point {
         }
     }
 
+    /// Whether the point with this binary form has exemplars, told without reading it.
+    #[must_use]
+    pub fn has_exemplars(bytes: &[u8]) -> bool {
+        bytes.first().is_some_and(|head| head & HAS_EXEMPLARS != 0)
+    }
+
     /// Reads the binary form; `None` if the bytes are none. Takes no more memory than a small multiple of their
     /// number.
     #[must_use]
