@@ -32,8 +32,6 @@ pub struct Verified {
     pub problems: Vec<String>,
 }
 
-/// Bytes of the key of a trace's own row.
-const TRACE_KEY: usize = 17;
 const MOST_PROBLEMS: usize = 100;
 
 impl Verified {
@@ -96,10 +94,6 @@ fn frames(store: &Inner, view: &dyn View, part: &[u8], verified: &mut Verified) 
 
 fn traces(store: &Inner, view: &dyn View, day: u16, part: &[u8], verified: &mut Verified) -> Result<(), StoreError> {
     view.scan(Family::Trace(day), part, KeyRange::all(), false, &mut |key, value| {
-        // What else leads from a trace has longer keys.
-        if key.len() > TRACE_KEY {
-            return ControlFlow::Continue(());
-        }
         let named = part.first().and_then(|&first| trace_of(first, key));
         match (named, Location::decode(value)) {
             (Some(trace), Some(location)) => match store.frames.read(view, day, trace, &location.runs) {
@@ -113,7 +107,7 @@ fn traces(store: &Inner, view: &dyn View, day: u16, part: &[u8], verified: &mut 
                 )),
                 Err(error) => verified.problem(format!("trace {}: {error}", trace.1)),
             },
-            _ if log::verify::is_mention(key, value) => {}
+            _ if log::verify::is_mention(key, value) || metric::verify::is_link(key) => {}
             _ => verified.problem(format!("day {day}: row {part:02x?} {key:02x?} cannot be read")),
         }
         ControlFlow::Continue(())

@@ -90,6 +90,12 @@ pub(super) fn link(series: u32, time: Timestamp) -> [u8; 12] {
     key
 }
 
+/// Series and time in the whole key of a link; `None` for any other key.
+pub(super) fn link_behind(key: &[u8]) -> Option<(u32, Timestamp)> {
+    let (_trace, rest) = key.split_first_chunk::<17>()?;
+    link_of(rest.strip_prefix(&[EXEMPLARS])?)
+}
+
 /// Series and time in what [`link`] wrote.
 pub(super) fn link_of(key: &[u8]) -> Option<(u32, Timestamp)> {
     let (series, time) = key.split_first_chunk()?;

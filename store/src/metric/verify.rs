@@ -5,11 +5,17 @@ use std::ops::ControlFlow;
 use rustc_hash::FxHashSet;
 
 use super::chunk::Chunk;
+use super::keys;
 use super::registry::descriptor_of;
 use crate::api::Account;
 use crate::engine::{Family, KeyRange, View};
 use crate::error::StoreError;
 use crate::verify::{Verified, parts};
+
+/// Whether a row behind those of a trace leads to a measurement.
+pub(crate) fn is_link(key: &[u8]) -> bool {
+    keys::link_behind(key).is_some()
+}
 
 /// Reads every chunk and the descriptor of its series.
 pub(crate) fn verify(view: &dyn View, verified: &mut Verified) -> Result<(), StoreError> {
