@@ -25,6 +25,7 @@
 //! | [`lang`] | which traces somebody wants to see |
 //! | [`log`] | what log groups are, and what a log event says about traces |
 //! | [`metric`] | what is measured: series, points, statistics |
+//! | [`enrich`] | what logs and metrics have to do with a trace, and why |
 //! | [`sampling`] | which requests are kept, and how many they stand for |
 
 #![warn(missing_docs)]
@@ -33,6 +34,7 @@ pub mod convert;
 pub mod decode;
 pub mod derive;
 pub mod digest;
+pub mod enrich;
 pub mod group;
 pub mod id;
 pub mod insight;

@@ -75,6 +75,14 @@ impl Histogram {
         self.buckets.values().sum()
     }
 
+    /// The share of all durations that are shorter than this one, from 0 to 1; `None` when it is empty.
+    #[must_use]
+    pub fn shorter(&self, nanos: u64) -> Option<f64> {
+        let all = self.count();
+        let below: i64 = self.buckets.range(..Self::bucket(nanos)).map(|(_, count)| count).sum();
+        (all > 0).then(|| below as f64 / all as f64)
+    }
+
     /// The duration in nanoseconds that a share `q` of all are not above; `None` when it is empty.
     #[must_use]
     pub fn quantile(&self, q: f64) -> Option<u64> {
@@ -299,6 +307,20 @@ mod tests {
         assert_eq!(times.quantile(0.5), Some(50_000_000));
         assert_eq!(times.quantile(0.99), Some(99_000_000));
         assert_eq!(Histogram::default().quantile(0.5), None);
+    }
+
+    #[test]
+    fn a_rank_counts_those_that_are_shorter() {
+        let mut times = Histogram::default();
+        for millis in 1..=100 {
+            times.add(millis * 1_000_000, 1);
+        }
+        let rank = |millis: u64| times.shorter(millis * 1_000_000);
+        assert_eq!(
+            [rank(0), rank(1), rank(50), rank(101)],
+            [Some(0.0), Some(0.0), Some(0.49), Some(1.0)]
+        );
+        assert_eq!(Histogram::default().shorter(1), None);
     }
 
     proptest! {

@@ -219,7 +219,7 @@ fn write_map(out: &mut String, entries: &[(Text<'_>, &[u8])], depth: usize) {
 }
 
 /// An `AnyValue`.
-fn write_value(out: &mut String, message: &[u8], depth: usize) {
+pub(super) fn write_value(out: &mut String, message: &[u8], depth: usize) {
     if depth > MAX_VALUE_DEPTH {
         return out.push_str("null");
     }
