@@ -6,6 +6,7 @@ mod load;
 mod look;
 mod sampling;
 mod server;
+mod signals;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,6 +19,7 @@ pub(crate) use load::{LoadArgs, Protocol, ShapeArg};
 pub(crate) use look::{MapArgs, OrderArg, SearchArgs, TailArgs, TraceArgs};
 pub(crate) use sampling::{RulesArgs, SamplingCommand, SimulateArgs};
 pub(crate) use server::ServerArgs;
+pub(crate) use signals::{LogsArgs, MetricsArgs};
 
 /// A self-hosted distributed tracing collector and analyzer that speaks AWS X-Ray and OpenTelemetry.
 #[derive(Debug, Parser)]
@@ -35,8 +37,12 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Find traces by an X-Ray filter expression
     Search(SearchArgs),
-    /// Show one trace as a tree with a time line
+    /// Show one trace as a tree with a time line, and the logs and metrics that go with it
     Trace(TraceArgs),
+    /// Find log events
+    Logs(LogsArgs),
+    /// List metrics, or show them over time
+    Metrics(MetricsArgs),
     /// Show services and the calls between them
     Map(MapArgs),
     /// Show when services failed more than they usually do, and who was to blame
@@ -117,7 +123,8 @@ pub(crate) struct DemoArgs {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Understood: one X-Ray document, a list of them, the answer of BatchGetTraces, daemon datagrams \
-line by line, OTLP requests as JSON (also line by line) and as protobuf. Each file is recognised by its content."
+line by line, OTLP requests of traces, logs and metrics as JSON (also line by line) and as protobuf. Each file is \
+recognised by its content."
 )]
 pub(crate) struct ImportArgs {
     /// Files, or - for standard input

@@ -190,7 +190,7 @@ impl Findings {
         let request = GetTraceRequest {
             scope: scope(&args.show),
             trace_id: id.to_string(),
-            documents: false,
+            ..GetTraceRequest::default()
         };
         let answer = match query.get_trace(request).await {
             Ok(parts) => parts.into_inner().message().await,

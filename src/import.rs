@@ -1,4 +1,4 @@
-//! `import`: files of traces, sent to the server through its APIs. What a file holds is told by its content.
+//! `import`: files of traces, logs and metrics, sent to the server through its APIs. What a file holds is told by its content.
 
 mod content;
 
@@ -6,6 +6,7 @@ use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
 
 use anyhow::Context;
+use beamline_model::otlp::Signal;
 use bytes::Bytes;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
@@ -82,8 +83,8 @@ impl Import {
                         self.put_segments(std::mem::take(&mut documents)).await?;
                     }
                 }
-                Content::OtlpJson(body) => self.export("application/json", body).await?,
-                Content::OtlpProtobuf(body) => self.export("application/x-protobuf", body).await?,
+                Content::OtlpJson(signal, body) => self.export(signal, "application/json", body).await?,
+                Content::OtlpProtobuf(signal, body) => self.export(signal, "application/x-protobuf", body).await?,
             }
         }
         self.put_segments(documents).await
@@ -121,8 +122,8 @@ impl Import {
         Ok(())
     }
 
-    async fn export(&mut self, kind: &str, body: Bytes) -> anyhow::Result<()> {
-        let (status, answer) = self.otlp.post("/v1/traces", kind, body).await?;
+    async fn export(&mut self, signal: Signal, kind: &str, body: Bytes) -> anyhow::Result<()> {
+        let (status, answer) = self.otlp.post(&format!("/v1/{signal}"), kind, body).await?;
         if !status.is_success() {
             self.refused
                 .push(format!("OTLP request: {status}: {}", String::from_utf8_lossy(&answer)));
@@ -135,7 +136,7 @@ impl Import {
                 .as_str()
                 .filter(|it| !it.is_empty())
             {
-                self.refused.push(format!("OTLP spans: {message}"));
+                self.refused.push(format!("OTLP {signal}: {message}"));
             }
         }
         Ok(())

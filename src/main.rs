@@ -49,6 +49,8 @@ fn run(command: cli::Command) -> anyhow::Result<()> {
         Command::Load(args) => one_thread(load::run(args)),
         Command::Search(args) => one_thread(show::search::run(&args)),
         Command::Trace(args) => one_thread(show::trace::run(&args)),
+        Command::Logs(args) => one_thread(show::logs::run(&args)),
+        Command::Metrics(args) => one_thread(show::metrics::run(&args)),
         Command::Map(args) => one_thread(show::map::run(&args)),
         Command::Insights(args) => one_thread(show::insights::run(&args)),
         Command::Tail(args) => one_thread(show::tail::run(&args)),

@@ -159,6 +159,9 @@ async fn open_store(config: &Config) -> anyhow::Result<Arc<Store>> {
     options.masters = config.masters.clone();
     options.seal.idle = config.seal_after;
     options.seal.every = options.seal.every.min(config.seal_after);
+    // Log events and points are sealed by their age: a minute, unless traces are hurried or held back.
+    options.logs.seal_age = config.seal_after * 6;
+    options.seal.age = options.seal.age.min(config.seal_after * 30);
     let opened = tokio::task::spawn_blocking(move || Store::open(options)).await?;
     let store = opened.map_err(|error| match error {
         StoreError::Locked(_) => anyhow::anyhow!(error).context(

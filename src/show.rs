@@ -6,10 +6,13 @@
 pub(crate) mod client;
 pub(crate) mod insights;
 mod json;
+pub(crate) mod logs;
 pub(crate) mod map;
+pub(crate) mod metrics;
 pub(crate) mod sampling;
 pub(crate) mod screen;
 pub(crate) mod search;
+mod spark;
 pub(crate) mod table;
 pub(crate) mod tail;
 pub(crate) mod trace;

@@ -251,6 +251,7 @@ impl From<QueryError> for Fault {
             QueryError::Invalid { .. }
             | QueryError::NoSuchAccount { .. }
             | QueryError::NoSuchGroup(_)
+            | QueryError::NoSuchLogGroup(_)
             | QueryError::NoSuchInsight(_)
             | QueryError::NoSuchTrace(_) => Self::invalid(error),
             QueryError::Busy => Self::throttled(error),

@@ -30,6 +30,9 @@ pub enum QueryError {
     /// There is no such trace.
     #[error("there is no trace {0}")]
     NoSuchTrace(TraceId),
+    /// There is no log group of this name.
+    #[error("there is no log group `{0}`")]
+    NoSuchLogGroup(String),
     /// There is no such insight.
     #[error("there is no insight {0}")]
     NoSuchInsight(InsightId),

@@ -14,14 +14,20 @@
 //! | [`paths`] | why they fail or are slow |
 //! | [`insights`] | when they failed more than they usually do, and who was to blame |
 //! | [`forecast`] | how many faults are usual |
+//! | [`logs`] | which log events there are |
+//! | [`metrics`] | what was measured |
+//! | [`enrich`] | what goes with a trace, and why |
 //! | [`sampling`] | what other sampling rules would have kept |
 //! | [`serve`] | the gRPC API |
 
+pub mod enrich;
 pub mod error;
 pub mod filter;
 pub mod forecast;
 pub mod graph;
 pub mod insights;
+pub mod logs;
+pub mod metrics;
 pub mod paths;
 pub mod sampling;
 pub mod search;

@@ -5,28 +5,39 @@
 //!
 //! | file | what it does |
 //! |---|---|
+//! | `desk` | what all services share |
 //! | `caller` | whose data a caller may see |
-//! | `grpc` | one method per call |
+//! | `grpc` | one method per call of `Query` |
+//! | `trace` | one trace, with what goes with it |
+//! | `logs`, `metrics` | the services of these names |
 //! | `request` | messages into requests, with every mistake named by its field |
 //! | `render` | answers into messages |
 //! | `sampling` | both, for sampling rules |
-//! | `stream` | search, trace and tail, bit by bit |
+//! | `stream` | search and tail, bit by bit |
+//! | `paged` | other reads, page by page |
 //! | `pool` | threads that may block, and deadlines |
 //! | `fault` | errors into statuses |
 
 mod caller;
+mod desk;
 mod fault;
 mod grpc;
+mod logs;
+mod metrics;
+mod paged;
 mod pool;
 mod render;
 mod request;
 mod sampling;
 mod stream;
+mod trace;
 
 use std::collections::BTreeMap;
 
 use beamline_model::time::Timestamp;
 use beamline_proto::query::FILE_DESCRIPTOR_SET;
+use beamline_proto::query::logs_server::LogsServer;
+use beamline_proto::query::metrics_server::MetricsServer;
 use beamline_proto::query::query_server::QueryServer;
 use beamline_store::api::Account;
 use tonic::service::Routes;
@@ -34,6 +45,9 @@ use tonic::service::Routes;
 pub use caller::Caller;
 pub use grpc::QueryService;
 pub use pool::PoolConfig;
+
+use logs::LogsService;
+use metrics::MetricsService;
 
 /// What the process around the API knows of itself.
 pub trait Operations: Send + Sync {
@@ -102,7 +116,7 @@ pub struct Rejected {
     pub excerpt: Vec<u8>,
 }
 
-/// The query API with reflection and health, to be mounted beside others or served by itself.
+/// The query API with its services for logs and metrics, reflection and health, to be mounted beside others or served by itself.
 pub async fn routes(service: QueryService) -> Routes {
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
@@ -112,7 +126,12 @@ pub async fn routes(service: QueryService) -> Routes {
     // It answers whenever it can be reached, so it is serving from the moment it is mounted.
     let (reporter, health) = tonic_health::server::health_reporter();
     reporter.set_serving::<QueryServer<QueryService>>().await;
+    reporter.set_serving::<LogsServer<LogsService>>().await;
+    reporter.set_serving::<MetricsServer<MetricsService>>().await;
+    let desk = service.desk.clone();
     Routes::new(QueryServer::new(service))
+        .add_service(LogsServer::new(LogsService::new(desk.clone())))
+        .add_service(MetricsServer::new(MetricsService::new(desk)))
         .add_service(health)
         .add_service(reflection)
 }

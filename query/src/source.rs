@@ -21,7 +21,13 @@ use tokio::sync::broadcast;
 
 use crate::QueryError;
 
-/// Something that traces can be read from. Calls block.
+mod logs;
+mod metrics;
+
+pub use logs::LogSource;
+pub use metrics::{MetricSource, Periods};
+
+/// Something that traces, logs and metrics can be read from. Calls block.
 pub trait Source: Send + Sync {
     /// Every (account, region) pair, the default one first.
     fn accounts(&self) -> Vec<(Account, String, String)>;
@@ -71,7 +77,17 @@ pub trait Source: Send + Sync {
 
     /// Follows along: every trace that changes from now on.
     fn subscribe(&self) -> broadcast::Receiver<Touched>;
+
+    /// Its logs.
+    fn logs(&self) -> &dyn LogSource;
+
+    /// Its metrics.
+    fn metrics(&self) -> &dyn MetricSource;
 }
+
+/// No logs and no metrics, for sources that have only traces.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Nothing;
 
 impl Source for Store {
     fn accounts(&self) -> Vec<(Account, String, String)> {
@@ -135,6 +151,14 @@ impl Source for Store {
     fn subscribe(&self) -> broadcast::Receiver<Touched> {
         self.subscribe()
     }
+
+    fn logs(&self) -> &dyn LogSource {
+        self
+    }
+
+    fn metrics(&self) -> &dyn MetricSource {
+        self
+    }
 }
 
 fn read_insight(id: &str, value: &[u8]) -> Result<Insight, StoreError> {
@@ -173,4 +197,23 @@ pub fn find_account(source: &dyn Source, id: &str, region: &str) -> Result<Accou
             region: region.to_owned(),
         }),
     }
+}
+
+/// Who owns what an account number stands for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Owner {
+    /// AWS account id, 12 digits.
+    pub account: String,
+    /// AWS region.
+    pub region: String,
+}
+
+/// The owner of an account; nobody if there is no such number.
+pub fn find_owner(source: &dyn Source, account: Account) -> Owner {
+    let accounts = source.accounts().into_iter();
+    let mut found = accounts.filter(|(number, ..)| *number == account);
+    found
+        .next()
+        .map(|(_, account, region)| Owner { account, region })
+        .unwrap_or_default()
 }

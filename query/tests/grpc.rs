@@ -17,7 +17,7 @@ use beamline_proto::query::tail_response::Event;
 use beamline_query::filter::Selection;
 use beamline_query::search::{SearchRequest, search};
 use beamline_query::serve::PoolConfig;
-use beamline_query::source::Source;
+use beamline_query::source::{LogSource, MetricSource, Nothing, Source};
 use beamline_query::{graph, trace};
 use beamline_store::StoreError;
 use beamline_store::api::{Account, Page, Search, StoredTrace, Touched, Wanted};
@@ -227,6 +227,14 @@ impl Source for Stuck {
 
     fn subscribe(&self) -> broadcast::Receiver<Touched> {
         self.list.subscribe()
+    }
+
+    fn logs(&self) -> &dyn LogSource {
+        &Nothing
+    }
+
+    fn metrics(&self) -> &dyn MetricSource {
+        &Nothing
     }
 }
 

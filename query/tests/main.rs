@@ -10,5 +10,6 @@ mod refusals;
 mod sampling;
 mod series;
 mod server;
+mod spans;
 mod store;
 mod support;

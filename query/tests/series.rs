@@ -18,7 +18,7 @@ use beamline_proto::query as pb;
 use beamline_query::filter::Selection;
 use beamline_query::graph::graph;
 use beamline_query::series::{Entity, MOST_BUCKETS, SeriesRequest, SeriesSet, series};
-use beamline_query::source::Source;
+use beamline_query::source::{LogSource, MetricSource, Nothing, Source};
 use beamline_store::api::{Account, Page, Search, StoredTrace, Touched, Wanted};
 use beamline_store::{ObjectKind, Store, StoreConfig, StoreError};
 use tokio::sync::broadcast;
@@ -330,5 +330,13 @@ impl Source for Watched {
 
     fn subscribe(&self) -> broadcast::Receiver<Touched> {
         self.store.subscribe()
+    }
+
+    fn logs(&self) -> &dyn LogSource {
+        &Nothing
+    }
+
+    fn metrics(&self) -> &dyn MetricSource {
+        &Nothing
     }
 }

@@ -14,7 +14,7 @@ use beamline_model::stats::{GraphStats, contribution};
 use beamline_model::testkit::{Sample, conformance};
 use beamline_model::time::{TimeRange, Timestamp};
 use beamline_model::trace::GRACE;
-use beamline_query::source::Source;
+use beamline_query::source::{LogSource, MetricSource, Nothing, Source};
 use beamline_query::trace::TraceView;
 use beamline_store::StoreError;
 use beamline_store::api::{Account, Cursor, Order, OwnedRecord, Page, Search, StoredTrace, TimeBasis, Touched, Wanted};
@@ -258,6 +258,14 @@ impl Source for List {
 
     fn subscribe(&self) -> broadcast::Receiver<Touched> {
         self.touched.subscribe()
+    }
+
+    fn logs(&self) -> &dyn LogSource {
+        &Nothing
+    }
+
+    fn metrics(&self) -> &dyn MetricSource {
+        &Nothing
     }
 }
 

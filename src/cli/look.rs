@@ -46,6 +46,9 @@ pub(crate) struct TraceArgs {
     /// Print each document exactly as it was received instead
     #[arg(long, conflicts_with = "verbose")]
     pub(crate) raw: bool,
+    /// Only the trace itself, without the logs and metrics that go with it
+    #[arg(long)]
+    pub(crate) bare: bool,
     #[command(flatten)]
     pub(crate) show: ShowArgs,
 }

@@ -27,7 +27,7 @@ impl Setting {
 
 /// In the order of help texts.
 pub(crate) const SETTINGS: [Setting; 24] = [
-    row("data", "DIR", "./beamline-data", "where traces are kept"),
+    row("data", "DIR", "./beamline-data", "where everything is kept"),
     row(
         "http",
         "ADDR",
@@ -95,7 +95,12 @@ pub(crate) const SETTINGS: [Setting; 24] = [
         "commit",
         "what an acknowledgement survives: commit (power loss), write (a crash), memory",
     ),
-    row("retention", "TIME", "30d", "how many days traces are kept, such as 30d"),
+    row(
+        "retention",
+        "TIME",
+        "30d",
+        "how many days traces, logs and metrics are kept, such as 30d",
+    ),
     row(
         "max-request",
         "SIZE",
@@ -125,7 +130,8 @@ pub(crate) const SETTINGS: [Setting; 24] = [
         "seal-after",
         "TIME",
         "10s",
-        "a trace moves to its final place on disk when nothing arrived for so long",
+        "a trace moves to its final place on disk when nothing arrived for so long; log events wait six times, data points \
+         up to thirty times as long",
     ),
     row("account", "ID", "123456789012", "AWS account of whoever does not sign"),
     row("region", "NAME", "us-east-1", "AWS region of whoever does not sign"),

@@ -1,6 +1,9 @@
-//! What a file of traces holds: told by its content, not by its name.
+//! What a file of telemetry holds: told by its content, not by its name.
 
+use beamline_model::otlp::Signal;
 use bytes::Bytes;
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
 use serde_json::value::RawValue;
@@ -12,9 +15,9 @@ pub(super) enum Content {
     /// An X-Ray segment or subsegment document, its text as it was.
     Document(String),
     /// An OTLP request as JSON.
-    OtlpJson(Bytes),
+    OtlpJson(Signal, Bytes),
     /// An OTLP request as protobuf.
-    OtlpProtobuf(Bytes),
+    OtlpProtobuf(Signal, Bytes),
 }
 
 /// Nothing that is understood.
@@ -33,19 +36,46 @@ pub(super) fn recognise(bytes: &[u8]) -> Result<Vec<Content>, Unknown> {
     }
 }
 
-/// Protobuf has no mark to know it by, but a request that has spans with ids of the right size is one.
+/// Protobuf has no mark to know it by, and requests of all signals begin alike. One that has spans with ids of the right
+/// size, metrics with names and points, or log records with a time or a text is taken for what it then is.
 fn protobuf(bytes: &[u8]) -> Result<Vec<Content>, Unknown> {
-    let unknown = || Unknown("neither JSON nor an OTLP trace request in protobuf".to_owned());
-    let request = ExportTraceServiceRequest::decode(bytes).map_err(|_| unknown())?;
-    let scopes = request.resource_spans.iter().flat_map(|it| &it.scope_spans);
-    let has_spans = scopes
-        .flat_map(|it| &it.spans)
-        .any(|span| span.trace_id.len() == 16 && span.span_id.len() == 8);
-    if has_spans {
-        Ok(vec![Content::OtlpProtobuf(Bytes::copy_from_slice(bytes))])
+    let found = if has_spans(bytes) {
+        Signal::Traces
+    } else if has_metrics(bytes) {
+        Signal::Metrics
+    } else if has_logs(bytes) {
+        Signal::Logs
     } else {
-        Err(unknown())
-    }
+        return Err(Unknown("neither JSON nor an OTLP request in protobuf".to_owned()));
+    };
+    Ok(vec![Content::OtlpProtobuf(found, Bytes::copy_from_slice(bytes))])
+}
+
+fn has_spans(bytes: &[u8]) -> bool {
+    let request = ExportTraceServiceRequest::decode(bytes).unwrap_or_default();
+    let mut scopes = request.resource_spans.iter().flat_map(|it| &it.scope_spans);
+    scopes.any(|scope| {
+        let mut spans = scope.spans.iter();
+        spans.any(|span| span.trace_id.len() == 16 && span.span_id.len() == 8)
+    })
+}
+
+fn has_metrics(bytes: &[u8]) -> bool {
+    let request = ExportMetricsServiceRequest::decode(bytes).unwrap_or_default();
+    let mut scopes = request.resource_metrics.iter().flat_map(|it| &it.scope_metrics);
+    scopes.any(|scope| {
+        let mut metrics = scope.metrics.iter();
+        metrics.any(|metric| !metric.name.is_empty() && metric.data.is_some())
+    })
+}
+
+fn has_logs(bytes: &[u8]) -> bool {
+    let request = ExportLogsServiceRequest::decode(bytes).unwrap_or_default();
+    let mut scopes = request.resource_logs.iter().flat_map(|it| &it.scope_logs);
+    scopes.any(|scope| {
+        let mut records = scope.log_records.iter();
+        records.any(|record| record.time_unix_nano > 0 || record.observed_time_unix_nano > 0 || record.body.is_some())
+    })
 }
 
 /// JSON values one after the other: a single document, one to a line, or datagrams with their header lines.
@@ -79,8 +109,8 @@ fn sort(value: &RawValue, into: &mut Vec<Content>) -> Result<(), Unknown> {
         }
         _ => return Err(Unknown("not an object".to_owned())),
     };
-    if fields.contains_key("resourceSpans") || fields.contains_key("resource_spans") {
-        into.push(Content::OtlpJson(Bytes::copy_from_slice(text.as_bytes())));
+    if let Some(signal) = signal_of(&fields) {
+        into.push(Content::OtlpJson(signal, Bytes::copy_from_slice(text.as_bytes())));
     } else if let Some(traces) = fields.get("Traces").and_then(Value::as_array) {
         into.extend(traces.iter().flat_map(answered_documents));
     } else if let Some(documents) = fields.get("TraceSegmentDocuments").and_then(Value::as_array) {
@@ -95,7 +125,7 @@ fn sort(value: &RawValue, into: &mut Vec<Content>) -> Result<(), Unknown> {
     } else if let Some(body) = recorded_body(&fields) {
         let body = RawValue::from_string(body).map_err(|error| Unknown(error.to_string()))?;
         return sort(&body, into);
-    } else if !is_signal_of_another_kind(&fields) {
+    } else if !is_header(&fields) {
         return Err(Unknown(
             "an object that is no segment, no answer of BatchGetTraces and no OTLP request".to_owned(),
         ));
@@ -118,10 +148,23 @@ fn recorded_body(fields: &Map<String, Value>) -> Option<String> {
     body.starts_with(['{', '[']).then(|| body.to_owned())
 }
 
-/// The header of a datagram, or OTLP's logs and metrics, which recordings mix with traces.
-fn is_signal_of_another_kind(fields: &Map<String, Value>) -> bool {
-    let header = fields.contains_key("format") && fields.contains_key("version");
-    header || fields.contains_key("resourceLogs") || fields.contains_key("resourceMetrics")
+/// Which signal an OTLP request is of.
+fn signal_of(fields: &Map<String, Value>) -> Option<Signal> {
+    let has = |keys: [&str; 2]| keys.iter().any(|key| fields.contains_key(*key));
+    if has(["resourceSpans", "resource_spans"]) {
+        Some(Signal::Traces)
+    } else if has(["resourceLogs", "resource_logs"]) {
+        Some(Signal::Logs)
+    } else if has(["resourceMetrics", "resource_metrics"]) {
+        Some(Signal::Metrics)
+    } else {
+        None
+    }
+}
+
+/// The header of a datagram, which stands beside what it is about.
+fn is_header(fields: &Map<String, Value>) -> bool {
+    fields.contains_key("format") && fields.contains_key("version")
 }
 
 #[cfg(test)]
@@ -138,8 +181,8 @@ mod tests {
             .into_iter()
             .map(|content| match content {
                 Content::Document(text) => format!("document {text}"),
-                Content::OtlpJson(body) => format!("otlp {}", String::from_utf8_lossy(&body)),
-                Content::OtlpProtobuf(body) => format!("protobuf of {} bytes", body.len()),
+                Content::OtlpJson(signal, body) => format!("{signal} {}", String::from_utf8_lossy(&body)),
+                Content::OtlpProtobuf(signal, body) => format!("{signal} in {} bytes", body.len()),
             })
             .collect();
         assert_eq!(found, expected);
@@ -167,11 +210,38 @@ mod tests {
 
     #[test]
     fn otlp_requests_are_told_from_documents() {
-        check("{\"resourceSpans\":[]}", &["otlp {\"resourceSpans\":[]}"]);
+        check("{\"resourceSpans\":[]}", &["traces {\"resourceSpans\":[]}"]);
         check(
-            "{\"resourceMetrics\":[]}\n{\"resourceSpans\":[]}",
-            &["otlp {\"resourceSpans\":[]}"],
+            "{\"resourceMetrics\":[]}\n{\"resourceSpans\":[]}\n{\"resource_logs\":[]}",
+            &[
+                "metrics {\"resourceMetrics\":[]}",
+                "traces {\"resourceSpans\":[]}",
+                "logs {\"resource_logs\":[]}",
+            ],
         );
+    }
+
+    #[test]
+    fn signals_are_told_apart_in_protobuf() {
+        let samples = [
+            (
+                Signal::Traces,
+                include_str!("../../tests/samples/otlp/proto-example-trace.json"),
+            ),
+            (
+                Signal::Logs,
+                include_str!("../../tests/samples/otlp/proto-example-logs.json"),
+            ),
+            (
+                Signal::Metrics,
+                include_str!("../../tests/samples/otlp/proto-example-metrics.json"),
+            ),
+        ];
+        for (signal, json) in samples {
+            let bytes = beamline_model::otlp::json::to_protobuf(signal, json.as_bytes()).unwrap();
+            let expected = Content::OtlpProtobuf(signal, Bytes::from(bytes.clone()));
+            assert_eq!(recognise(&bytes), Ok(vec![expected]));
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
+use beamline_model::otlp::Signal;
 use bytes::{Buf, BufMut, Bytes};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message;
@@ -13,7 +14,14 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
-const EXPORT: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+/// The call that takes in requests of a signal.
+fn export_of(signal: Signal) -> &'static str {
+    match signal {
+        Signal::Traces => "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+        Signal::Logs => "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+        Signal::Metrics => "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+    }
+}
 
 /// One connection to an OTLP gRPC receiver.
 #[derive(Clone)]
@@ -42,7 +50,16 @@ impl OtlpGrpc {
     /// Sends an encoded `ExportTraceServiceRequest`; when this returns without error, what was not named as rejected
     /// is acknowledged.
     pub(crate) async fn export(&mut self, request: Bytes) -> Result<ExportTraceServiceResponse, Status> {
-        let path = http::uri::PathAndQuery::from_static(EXPORT);
+        self.export_signal(Signal::Traces, request).await
+    }
+
+    /// The same for an encoded request of any signal: what they are answered is alike on the wire.
+    pub(crate) async fn export_signal(
+        &mut self,
+        signal: Signal,
+        request: Bytes,
+    ) -> Result<ExportTraceServiceResponse, Status> {
+        let path = http::uri::PathAndQuery::from_static(export_of(signal));
         self.grpc
             .ready()
             .await

@@ -3,6 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
+use beamline_proto::query::logs_client::LogsClient;
+use beamline_proto::query::metrics_client::MetricsClient;
 use beamline_proto::query::query_client::QueryClient;
 use beamline_proto::query::{Scope, TimeRange};
 use tonic::transport::{Channel, Endpoint};
@@ -21,6 +23,23 @@ pub(crate) type Query = QueryClient<Signed<Channel>>;
 
 /// The query API of the server at `endpoint`.
 pub(crate) async fn connect(endpoint: &str) -> anyhow::Result<Query> {
+    let client = QueryClient::new(channel(endpoint).await?);
+    Ok(client.max_decoding_message_size(MAX_MESSAGE))
+}
+
+/// Its logs.
+pub(super) async fn logs(endpoint: &str) -> anyhow::Result<LogsClient<Signed<Channel>>> {
+    let client = LogsClient::new(channel(endpoint).await?);
+    Ok(client.max_decoding_message_size(MAX_MESSAGE))
+}
+
+/// Its metrics.
+pub(super) async fn metrics(endpoint: &str) -> anyhow::Result<MetricsClient<Signed<Channel>>> {
+    let client = MetricsClient::new(channel(endpoint).await?);
+    Ok(client.max_decoding_message_size(MAX_MESSAGE))
+}
+
+async fn channel(endpoint: &str) -> anyhow::Result<Signed<Channel>> {
     let address = Endpoint::from_shared(endpoint.to_owned())
         .map_err(|_| Misuse(format!("`{endpoint}` is not an address; write http://127.0.0.1:2001")))?;
     let host = address.uri().authority().map_or("", |host| host.as_str()).to_owned();
@@ -32,8 +51,7 @@ pub(crate) async fn connect(endpoint: &str) -> anyhow::Result<Query> {
     let channel = channel.map_err(|_| NoServer {
         endpoint: endpoint.to_owned(),
     })?;
-    let signed = Signed::new(channel, signed::signer(SERVICE), &host)?;
-    Ok(QueryClient::new(signed).max_decoding_message_size(MAX_MESSAGE))
+    Signed::new(channel, signed::signer(SERVICE), &host)
 }
 
 /// Whose data was asked for.

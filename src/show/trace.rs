@@ -11,6 +11,7 @@ use super::{Json, client, words};
 use crate::cli::TraceArgs;
 use crate::exit::Negative;
 
+mod joined;
 mod row;
 mod waterfall;
 
@@ -20,6 +21,7 @@ pub(crate) async fn run(args: &TraceArgs) -> anyhow::Result<()> {
         scope: client::scope(&args.show),
         trace_id: args.id.clone(),
         documents: args.raw,
+        enrich: !args.raw && !args.bare,
     };
     let mut query = client::connect(&args.show.server.endpoint).await?;
     let trace = match query.get_trace(request).await {
@@ -43,21 +45,26 @@ pub(crate) async fn run(args: &TraceArgs) -> anyhow::Result<()> {
     } else if args.show.json {
         json.print("Trace", &trace, &mut screen)?;
     } else {
+        let logs = joined::Logs::of(&trace);
         print_heading(&trace, &mut screen)?;
-        waterfall::print(&trace, args.verbose, &mut screen)?;
+        waterfall::print(&trace, &logs, args.verbose, &mut screen)?;
         print_failures(&trace, &mut screen)?;
         print_critical_path(&trace, &mut screen)?;
+        joined::print(&trace, &logs, &mut screen)?;
     }
     screen.flush()?;
     Ok(())
 }
 
-/// Merges the parts of an answer: later ones add nodes and documents only.
+/// Merges the parts of an answer: later ones add nodes, documents and log events only.
 async fn gather(mut parts: tonic::Streaming<Trace>) -> Result<Trace, tonic::Status> {
     let mut whole = parts.message().await?.unwrap_or_default();
     while let Some(part) = parts.message().await? {
         whole.nodes.extend(part.nodes);
         whole.documents.extend(part.documents);
+        if let Some(more) = part.enrichment {
+            whole.enrichment.get_or_insert_default().logs.extend(more.logs);
+        }
     }
     Ok(whole)
 }
@@ -80,6 +87,11 @@ fn print_heading(trace: &Trace, screen: &mut Screen) -> anyhow::Result<()> {
         return Ok(());
     };
     let paint = screen.paint;
+    if trace.enrichment.as_ref().is_some_and(|enrichment| enrichment.log_only) {
+        let told = "nothing of it is stored; this is what logs tell of it";
+        writeln!(screen, "{}  {told}", paint.text(HEADING, &summary.trace_id))?;
+        return Ok(());
+    }
     let (verdict, style) = words::verdict(summary.flags.as_ref(), summary.partial);
     writeln!(
         screen,

@@ -100,6 +100,41 @@ pub(crate) fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
+/// A measured value with its unit: lengths of time and sizes as people read them, others with three digits that mean
+/// something. OpenTelemetry's notes in braces, as in `{request}`, are no units.
+pub(crate) fn measured(value: f64, unit: &str) -> String {
+    let nanos = match unit {
+        "s" | "Seconds" => Some(value * 1e9),
+        "ms" | "Milliseconds" => Some(value * 1e6),
+        "us" | "Microseconds" => Some(value * 1e3),
+        "ns" => Some(value),
+        _ => None,
+    };
+    if let Some(nanos) = nanos.filter(|nanos| (0.0..1e18).contains(nanos)) {
+        return length(Duration::from_nanos(nanos.round() as u64));
+    }
+    let unit = if unit.starts_with('{') || unit == "1" { "" } else { unit };
+    format!("{} {unit}", short_number(value)).trim_end().to_owned()
+}
+
+/// A number with three digits that mean something, and thousands in words of a letter.
+fn short_number(value: f64) -> String {
+    let (scaled, letter) = match value.abs() {
+        n if n >= 999.5e9 => return format!("{value:.2e}"),
+        n if n >= 999.5e6 => (value / 1e9, "G"),
+        n if n >= 999.5e3 => (value / 1e6, "M"),
+        n if n >= 9_999.5 => (value / 1e3, "k"),
+        _ => (value, ""),
+    };
+    let digits = match scaled.abs() {
+        n if n >= 99.95 || scaled.fract() == 0.0 => 0,
+        n if n >= 9.995 => 1,
+        n if n >= 0.01 => 2,
+        _ => 4,
+    };
+    format!("{scaled:.digits$}{letter}")
+}
+
 /// The gravest of X-Ray's verdicts.
 pub(crate) fn verdict(flags: Option<&Flags>, partial: bool) -> (&'static str, Style) {
     match flags {
@@ -199,6 +234,20 @@ mod tests {
         assert_eq!(share(1, 100_000), "<0.1%");
         assert_eq!(rate(0.001), "<0.01");
         assert_eq!(rate(1_234.5), "1,235");
+    }
+
+    #[test]
+    fn measured_values_are_readable() {
+        let check = |value: f64, unit: &str, expected: &str| assert_eq!(measured(value, unit), expected);
+        check(0.0123, "s", "12.3 ms");
+        check(250.0, "ms", "250 ms");
+        check(42.0, "{request}", "42");
+        check(0.5, "1", "0.50");
+        check(1_234_567.0, "By", "1.23M By");
+        check(1_234.0, "", "1234");
+        check(-3.0, "s", "-3 s");
+        check(f64::INFINITY, "s", "inf s");
+        check(0.00012, "", "0.0001");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use beamline_model::id::TraceId;
 use beamline_model::insight::{Insight, InsightId, Minute};
 use beamline_model::stats::GraphStats;
 use beamline_model::time::{TimeRange, Timestamp};
-use beamline_query::source::Source;
+use beamline_query::source::{LogSource, MetricSource, Nothing, Source};
 use beamline_store::StoreError;
 use beamline_store::api::{Account, Page, Search, StoredTrace, Touched, Wanted};
 use http::Request;
@@ -296,6 +296,14 @@ impl Source for Stuck {
 
     fn subscribe(&self) -> broadcast::Receiver<Touched> {
         self.changes.subscribe()
+    }
+
+    fn logs(&self) -> &dyn LogSource {
+        &Nothing
+    }
+
+    fn metrics(&self) -> &dyn MetricSource {
+        &Nothing
     }
 }
 

@@ -10,25 +10,29 @@ use crate::Output;
 
 /// The query API, with the descriptors that reflection serves.
 pub(crate) fn query(proto: &Path) -> Result<Vec<Output>> {
-    let (rust, descriptors) = generate(proto, "beamline.query.v1", "beamline/query/v1/query.proto")?;
+    const ROOTS: &[&str] = &[
+        "beamline/query/v1/query.proto",
+        "beamline/query/v1/logs.proto",
+        "beamline/query/v1/metrics.proto",
+    ];
+    let (rust, descriptors) = generate(proto, "beamline.query.v1", ROOTS)?;
     Ok(vec![rust, descriptors])
 }
 
 /// What Jaeger's remote samplers ask.
 pub(crate) fn jaeger(proto: &Path) -> Result<Vec<Output>> {
-    let (rust, _) = generate(proto, "jaeger.api_v2", "jaeger/api_v2/sampling.proto")?;
+    let (rust, _) = generate(proto, "jaeger.api_v2", &["jaeger/api_v2/sampling.proto"])?;
     Ok(vec![rust])
 }
 
 /// The Rust of a package, and its encoded `FileDescriptorSet` with comments and imports.
-fn generate(proto: &Path, package: &str, root: &str) -> Result<(Output, Output)> {
-    let descriptors = protox::Compiler::new([proto])
-        .context("opening the proto folder")?
-        .include_source_info(true)
-        .include_imports(true)
-        .open_file(root)
-        .with_context(|| format!("compiling {root}"))?
-        .file_descriptor_set();
+fn generate(proto: &Path, package: &str, roots: &[&str]) -> Result<(Output, Output)> {
+    let mut compiler = protox::Compiler::new([proto]).context("opening the proto folder")?;
+    compiler.include_source_info(true).include_imports(true);
+    for root in roots {
+        compiler.open_file(root).with_context(|| format!("compiling {root}"))?;
+    }
+    let descriptors = compiler.file_descriptor_set();
 
     let scratch = tempfile::tempdir().context("creating a scratch folder")?;
     tonic_prost_build::configure()

@@ -1,6 +1,6 @@
 //! Whose data a caller may see.
 
-use crate::source::Source;
+use crate::source::{LogSource, MetricSource, Source};
 use beamline_model::digest::Digest;
 use beamline_model::group::Group;
 use beamline_model::id::TraceId;
@@ -97,5 +97,13 @@ impl Source for Restricted {
 
     fn subscribe(&self) -> broadcast::Receiver<Touched> {
         self.source.subscribe()
+    }
+
+    fn logs(&self) -> &dyn LogSource {
+        self.source.logs()
+    }
+
+    fn metrics(&self) -> &dyn MetricSource {
+        self.source.metrics()
     }
 }

@@ -44,6 +44,7 @@ impl From<Failure> for Status {
             }
             QueryError::NoSuchGroup(_)
             | QueryError::NoSuchTrace(_)
+            | QueryError::NoSuchLogGroup(_)
             | QueryError::NoSuchInsight(_)
             | QueryError::NoSuchAccount { .. } => Self::not_found(text),
             QueryError::Busy => {

@@ -11,62 +11,34 @@ use beamline_proto::query::query_server::Query;
 use futures_util::Stream;
 use tonic::{Request, Response, Status};
 
-use super::caller::Caller;
-use super::fault::Failure;
-use super::pool::{Deadline, Pool, PoolConfig};
-use super::{Operations, render, request, sampling, stream};
+use super::desk::Desk;
+use super::pool::{Pool, PoolConfig};
+use super::{Operations, render, request, sampling, stream, trace};
 use crate::source::Source;
-use crate::{QueryError, graph, insights, paths, series};
-
-/// Tells the time.
-type Clock = fn() -> Timestamp;
+use crate::{graph, insights, paths, series};
 
 /// Answers the calls of `beamline.query.v1`.
 #[derive(Clone)]
 pub struct QueryService {
-    source: Arc<dyn Source>,
+    pub(super) desk: Desk,
     operations: Arc<dyn Operations>,
-    pool: Arc<Pool>,
-    clock: Clock,
 }
 
-type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+pub(super) type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 impl QueryService {
     /// Answers from a source. `clock` tells what is still waited for.
     #[must_use]
-    pub fn new(source: Arc<dyn Source>, operations: Arc<dyn Operations>, config: PoolConfig, clock: Clock) -> Self {
+    pub fn new(
+        source: Arc<dyn Source>,
+        operations: Arc<dyn Operations>,
+        config: PoolConfig,
+        clock: fn() -> Timestamp,
+    ) -> Self {
         Self {
-            source,
+            desk: Desk::new(source, config, clock),
             operations,
-            pool: Arc::new(Pool::new(config)),
-            clock,
         }
-    }
-
-    /// Answers one request by a function that may block.
-    async fn answer<M: Send + 'static, T: Send + 'static>(
-        &self,
-        request: Request<M>,
-        work: impl FnOnce(&dyn Source, M) -> Result<T, QueryError> + Send + 'static,
-    ) -> Result<Response<T>, Status> {
-        let deadline = self.pool.deadline(request.metadata());
-        let answer = self.read(deadline, request, work).await?;
-        Ok(Response::new(answer))
-    }
-
-    async fn read<M: Send + 'static, T: Send + 'static>(
-        &self,
-        deadline: Deadline,
-        request: Request<M>,
-        work: impl FnOnce(&dyn Source, M) -> Result<T, QueryError> + Send + 'static,
-    ) -> Result<T, Failure> {
-        let mut source = Arc::clone(&self.source);
-        if let Some(caller) = request.extensions().get::<Caller>() {
-            source = caller.restrict(source);
-        }
-        let message = request.into_inner();
-        self.pool.run(deadline, move || work(&*source, message)).await
     }
 }
 
@@ -77,29 +49,26 @@ impl Query for QueryService {
     type TailStream = Answers<pb::TailResponse>;
 
     async fn search(&self, request: Request<pb::SearchRequest>) -> Result<Response<Self::SearchStream>, Status> {
-        let deadline = self.pool.deadline(request.metadata());
-        let checked = self.read(deadline, request, |source, message| {
+        let deadline = self.desk.pool.deadline(request.metadata());
+        let checked = self.desk.read(deadline, request, |source, message| {
             let wanted = request::search(source, &message)?;
             // A group that does not exist is told before the stream begins.
             crate::filter::matcher(source, wanted.account, &wanted.selection)?;
             Ok(wanted)
         });
         let wanted = checked.await?;
-        let found = stream::search(Arc::clone(&self.source), Arc::clone(&self.pool), deadline, wanted);
+        let found = stream::search(
+            Arc::clone(&self.desk.source),
+            Arc::clone(&self.desk.pool),
+            deadline,
+            wanted,
+        );
         Ok(Response::new(Box::pin(found)))
     }
 
     async fn get_trace(&self, request: Request<pb::GetTraceRequest>) -> Result<Response<Self::GetTraceStream>, Status> {
-        let now = (self.clock)();
-        let deadline = self.pool.deadline(request.metadata());
-        let parts = self.read(deadline, request, move |source, message| {
-            let account = request::account(source, message.scope.as_ref())?;
-            let id = request::trace("trace_id", &message.trace_id)?;
-            let stored = crate::trace::stored(source, account, id)?;
-            let view = crate::trace::TraceView::open(id, &stored, now);
-            Ok(render::trace_parts(&view, message.documents))
-        });
-        let parts = futures_util::stream::iter(parts.await?.into_iter().map(Ok));
+        let parts = trace::parts(&self.desk, request).await?;
+        let parts = futures_util::stream::iter(parts.into_iter().map(Ok));
         Ok(Response::new(Box::pin(parts)))
     }
 
@@ -114,7 +83,7 @@ impl Query for QueryService {
             let graph = graph::graph(source, account, range, &selection)?;
             Ok(render::graph(&graph))
         };
-        self.answer(request, work).await
+        self.desk.answer(request, work).await
     }
 
     async fn get_trace_graph(
@@ -132,19 +101,19 @@ impl Query for QueryService {
                 unknown_trace_ids: missing.collect(),
             })
         };
-        self.answer(request, work).await
+        self.desk.answer(request, work).await
     }
 
     async fn get_error_paths(
         &self,
         request: Request<pb::GetErrorPathsRequest>,
     ) -> Result<Response<pb::GetErrorPathsResponse>, Status> {
-        let now = (self.clock)();
+        let now = self.desk.now();
         let work = move |source: &dyn Source, message: pb::GetErrorPathsRequest| {
             let wanted = request::paths(source, &message)?;
             Ok(render::ranked(&paths::paths(source, &wanted, now)?))
         };
-        self.answer(request, work).await
+        self.desk.answer(request, work).await
     }
 
     async fn get_time_series(
@@ -155,7 +124,7 @@ impl Query for QueryService {
             let wanted = request::series(source, &message)?;
             Ok(render::series_set(&series::series(source, &wanted)?))
         };
-        self.answer(request, work).await
+        self.desk.answer(request, work).await
     }
 
     async fn list_insights(&self, request: Request<pb::ListInsightsRequest>) -> Result<Response<pb::Insights>, Status> {
@@ -166,14 +135,14 @@ impl Query for QueryService {
                 cursor: page.next.map(|place| request::place_bytes(&place)).unwrap_or_default(),
             })
         };
-        self.answer(request, work).await
+        self.desk.answer(request, work).await
     }
 
     async fn replay_insights(
         &self,
         request: Request<pb::ReplayInsightsRequest>,
     ) -> Result<Response<pb::Insights>, Status> {
-        let now = (self.clock)();
+        let now = self.desk.now();
         let work = move |source: &dyn Source, message: pb::ReplayInsightsRequest| {
             let account = request::account(source, message.scope.as_ref())?;
             let range = request::range(message.range.as_ref())?;
@@ -184,20 +153,20 @@ impl Query for QueryService {
                 cursor: Vec::new(),
             })
         };
-        self.answer(request, work).await
+        self.desk.answer(request, work).await
     }
 
     async fn list_sampling_rules(
         &self,
         request: Request<pb::ListSamplingRulesRequest>,
     ) -> Result<Response<pb::ListSamplingRulesResponse>, Status> {
-        let (now, operations) = ((self.clock)(), Arc::clone(&self.operations));
+        let (now, operations) = (self.desk.now(), Arc::clone(&self.operations));
         let work = move |source: &dyn Source, message: pb::ListSamplingRulesRequest| {
             let account = request::account(source, message.scope.as_ref())?;
             let rules = in_order(source.sampling_rules(account)?);
             Ok(sampling::rules(&rules, &operations.sampling(account, now)))
         };
-        self.answer(request, work).await
+        self.desk.answer(request, work).await
     }
 
     async fn simulate_sampling(
@@ -208,21 +177,26 @@ impl Query for QueryService {
             let wanted = sampling::request(source, message)?;
             Ok(sampling::simulated(&crate::sampling::simulate(source, wanted)?))
         };
-        self.answer(request, work).await
+        self.desk.answer(request, work).await
     }
 
     async fn tail(&self, request: Request<pb::TailRequest>) -> Result<Response<Self::TailStream>, Status> {
         let deadline = Pool::open_end(request.metadata());
         // Whatever is sent from here on is told, also if it comes while the request is still being looked at.
-        let touched = self.source.subscribe();
-        let checked = self.read(deadline, request, |source, message| {
+        let touched = self.desk.source.subscribe();
+        let checked = self.desk.read(deadline, request, |source, message| {
             let account = request::account(source, message.scope.as_ref())?;
             let selection = request::selection(message.selection.as_ref())?;
             let matcher = crate::filter::matcher(source, account, &selection)?;
             Ok((account, matcher))
         });
         let (account, matcher) = checked.await?;
-        let tail = stream::Tail::new(Arc::clone(&self.source), Arc::clone(&self.pool), account, matcher);
+        let tail = stream::Tail::new(
+            Arc::clone(&self.desk.source),
+            Arc::clone(&self.desk.pool),
+            account,
+            matcher,
+        );
         Ok(Response::new(Box::pin(tail.follow(touched, deadline))))
     }
 

@@ -92,6 +92,12 @@ impl Pool {
 pub(super) struct Deadline(Option<Instant>);
 
 impl Deadline {
+    /// The same, or so far from now if that is sooner.
+    pub(super) fn within(self, budget: Duration) -> Self {
+        let end = Instant::now() + budget;
+        Self(Some(self.0.map_or(end, |own| own.min(end))))
+    }
+
     /// Waits for something, but not beyond the deadline.
     pub(super) async fn limit<T>(self, work: impl Future<Output = T>) -> Result<T, Failure> {
         match self.0 {

@@ -1,15 +1,21 @@
 //! Answers into messages.
 
+mod enrichment;
 mod graph;
 mod insight;
+mod log;
+mod metric;
 mod node;
 mod summary;
 mod trace;
 
+pub(super) use enrichment::{joined_exemplar, joined_log, joined_metric, rank, took};
 pub(super) use graph::{graph, series_set};
 pub(super) use insight::insight;
+pub(super) use log::{log_event, log_group, log_stream};
+pub(super) use metric::{metric_series, statistics};
 pub(super) use summary::{ranked, summary};
-pub(super) use trace::trace_parts;
+pub(super) use trace::{trace_parts, with_enrichment};
 
 use beamline_model::digest::ServiceId;
 use beamline_model::time::Timestamp;

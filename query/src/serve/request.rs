@@ -69,12 +69,12 @@ pub(super) fn traces(texts: &[String]) -> Checked<Vec<TraceId>> {
     texts.iter().map(|text| trace("trace_ids", text)).collect()
 }
 
-fn enumerated<T: TryFrom<i32>>(field: &'static str, number: i32) -> Checked<T> {
+pub(super) fn enumerated<T: TryFrom<i32>>(field: &'static str, number: i32) -> Checked<T> {
     T::try_from(number).map_err(|_| invalid(field, format!("{number} is not one of the known values")))
 }
 
 /// How many, where 0 means `usual`, and more than `most` means that.
-fn count(number: u32, usual: usize, most: usize) -> usize {
+pub(super) fn count(number: u32, usual: usize, most: usize) -> usize {
     match usize::try_from(number) {
         Ok(0) => usual,
         Ok(number) => number.min(most),

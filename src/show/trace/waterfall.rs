@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use anstyle::Style;
 use beamline_proto::query::{Flags, Form, Node, Trace};
 
+use super::joined::Logs;
 use super::row;
 use crate::show::screen::{ERROR, FAULT, PLAIN, QUIET, SERVICE, Screen, THROTTLE, columns, fit};
 use crate::show::tree::{Branch, branches};
@@ -16,8 +17,8 @@ const REST: usize = 2 + 10 + 2 + 14;
 /// Where lines may be as long as they like.
 const USUAL_WIDTH: usize = 132;
 
-/// Prints every node on a line, with failures (and, if `verbose`, all details) below.
-pub(super) fn print(trace: &Trace, verbose: bool, screen: &mut Screen) -> io::Result<()> {
+/// Prints every node on a line, with failures and log events (and, if `verbose`, all details) below.
+pub(super) fn print(trace: &Trace, logs: &Logs<'_>, verbose: bool, screen: &mut Screen) -> io::Result<()> {
     let shown = Shown::of(trace, verbose);
     let branches = branches(&shown.parents);
     let scale = Scale::of(trace);
@@ -51,13 +52,21 @@ pub(super) fn print(trace: &Trace, verbose: bool, screen: &mut Screen) -> io::Re
             marks(node, screen),
         );
         writeln!(screen, "{}", line.trim_end())?;
-        print_below(node, branch, verbose, width, screen)?;
+        let logged = logs.below(shown.places[index], verbose);
+        print_below(node, branch, &logged, verbose, width, screen)?;
     }
     Ok(())
 }
 
 /// What belongs to a node and is not on its line.
-fn print_below(node: &Node, branch: &Branch, verbose: bool, width: usize, screen: &mut Screen) -> io::Result<()> {
+fn print_below(
+    node: &Node,
+    branch: &Branch,
+    logged: &[(String, Style)],
+    verbose: bool,
+    width: usize,
+    screen: &mut Screen,
+) -> io::Result<()> {
     let paint = screen.paint;
     let mut line = |text: &str, style: Style| {
         let room = width.saturating_sub(columns(&branch.rest) + 2);
@@ -70,6 +79,9 @@ fn print_below(node: &Node, branch: &Branch, verbose: bool, width: usize, screen
             message => format!("✗ {}: {message}", exception.r#type),
         };
         line(&text, FAULT)?;
+    }
+    for (text, style) in logged {
+        line(text, *style)?;
     }
     if verbose {
         for fact in row::details(node) {
@@ -94,6 +106,8 @@ fn name_of(node: &Node, parent: Option<&Node>) -> (String, String) {
 /// The nodes that are shown, and the places of their parents among them.
 struct Shown<'a> {
     nodes: Vec<&'a Node>,
+    /// Their indexes in the trace.
+    places: Vec<usize>,
     parents: Vec<Option<usize>>,
 }
 
@@ -102,10 +116,11 @@ impl<'a> Shown<'a> {
     fn of(trace: &'a Trace, verbose: bool) -> Self {
         let mut shown = Self {
             nodes: Vec::new(),
+            places: Vec::new(),
             parents: Vec::new(),
         };
         let mut places: Vec<Option<usize>> = Vec::with_capacity(trace.nodes.len());
-        for node in &trace.nodes {
+        for (index, node) in trace.nodes.iter().enumerate() {
             let above = node
                 .parent
                 .and_then(|parent| places.get(parent as usize).copied().flatten());
@@ -115,6 +130,7 @@ impl<'a> Shown<'a> {
             }
             places.push(Some(shown.nodes.len()));
             shown.nodes.push(node);
+            shown.places.push(index);
             shown.parents.push(above);
         }
         shown

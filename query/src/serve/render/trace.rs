@@ -56,6 +56,23 @@ pub(in super::super) fn trace_parts(view: &TraceView<'_>, documents: bool) -> Ve
     parts.done
 }
 
+/// The parts of a trace with what goes with it: all but the log events in the first, those where there is room.
+pub(in super::super) fn with_enrichment(
+    done: Vec<pb::Trace>,
+    enrichment: pb::Enrichment,
+    logs: impl Iterator<Item = pb::JoinedLog>,
+) -> Vec<pb::Trace> {
+    let mut parts = Parts::resumed(done);
+    if let Some(first) = parts.done.first_mut() {
+        first.enrichment = Some(enrichment);
+    }
+    for log in logs {
+        let part = parts.part_for(log.encoded_len());
+        part.enrichment.get_or_insert_default().logs.push(log);
+    }
+    parts.done
+}
+
 struct Parts {
     done: Vec<pb::Trace>,
     last_bytes: usize,
@@ -66,6 +83,14 @@ impl Parts {
         Self {
             last_bytes: first.encoded_len(),
             done: vec![first],
+        }
+    }
+
+    /// Goes on with parts, of which there is at least one.
+    fn resumed(done: Vec<pb::Trace>) -> Self {
+        Self {
+            last_bytes: done.last().map_or(0, Message::encoded_len),
+            done,
         }
     }
 
