@@ -5,9 +5,12 @@
 //! | [`story`], [`weather`] | what happens in the shop, and what goes wrong when |
 //! | [`span`] | the words for it, before any protocol |
 //! | [`xray`], [`otlp`] | the same in the two protocols |
+//! | [`logs`], [`meter`] | what the services log and measure of it |
 //! | [`courier`], [`shop`] | when it happens, and how it gets to the server |
 
 mod courier;
+mod logs;
+mod meter;
 mod otlp;
 mod shop;
 mod span;
@@ -79,7 +82,9 @@ fn say_where_to_look(ready: &Ready, shop: &Shop, traces: u64) -> anyhow::Result<
   beamline map{endpoint}                  its services and the calls between them
   beamline search 'fault'{endpoint}       requests that failed, and why
   beamline search 'responsetime > 1'{endpoint} --order slowest
-  beamline trace ID{endpoint}             one of them as a tree with a time line
+  beamline trace ID{endpoint}             one of them as a tree with a time line, its logs and metrics
+  beamline logs --words error{endpoint}   what the services logged
+  beamline metrics{endpoint}              what they measured
   beamline insights{endpoint}             services that fail more than they usually do, and who is to blame
   beamline tail{endpoint}                 what is going on right now
 

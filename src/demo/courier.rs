@@ -6,12 +6,14 @@ use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
+use beamline_model::otlp::Signal;
 use beamline_model::time::Timestamp;
 use bytes::Bytes;
 use prost::Message;
 
-use super::span::{Reports, Story};
-use super::{otlp, xray};
+use super::meter::{EVERY, Meter};
+use super::span::{Reports, Span, Story};
+use super::{logs, otlp, xray};
 use crate::send::http::Http;
 use crate::send::otlp::OtlpGrpc;
 use crate::send::udp::XrayUdp;
@@ -34,8 +36,8 @@ struct Parcel {
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Content {
     Segment(Vec<u8>),
-    OtlpGrpc(Vec<u8>),
-    OtlpHttp(Vec<u8>),
+    OtlpGrpc(Signal, Vec<u8>),
+    OtlpHttp(Signal, Vec<u8>),
 }
 
 /// Sends documents and requests in the order in which they become due.
@@ -45,6 +47,9 @@ pub(crate) struct Courier {
     http: Http,
     waiting: BinaryHeap<Reverse<Parcel>>,
     datagrams: u64,
+    meter: Meter,
+    /// When the next report of the meter is due.
+    report: Timestamp,
 }
 
 /// After so many datagrams without a pause the receiver gets a moment to empty its socket: by UDP nobody pushes back.
@@ -52,8 +57,8 @@ const BURST: u64 = 64;
 const PAUSE: Duration = Duration::from_millis(2);
 
 impl Courier {
-    /// Connects to the receivers.
-    pub(crate) async fn connect(receivers: Receivers) -> anyhow::Result<Self> {
+    /// Connects to the receivers, to bring what happens from `start` on.
+    pub(crate) async fn connect(receivers: Receivers, start: Timestamp) -> anyhow::Result<Self> {
         Ok(Self {
             udp: XrayUdp::connect(receivers.xray)
                 .await
@@ -62,6 +67,8 @@ impl Courier {
             http: Http::new(&format!("http://{}", receivers.otlp_http)),
             waiting: BinaryHeap::new(),
             datagrams: 0,
+            meter: Meter::new(start),
+            report: start.plus(EVERY),
         })
     }
 
@@ -75,18 +82,32 @@ impl Courier {
                     }
                 }
                 Reports::OtlpGrpc => {
-                    self.wait(
-                        entry.end,
-                        Content::OtlpGrpc(otlp::request(story, entry).encode_to_vec()),
-                    );
+                    let request = otlp::request(story, entry).encode_to_vec();
+                    self.wait(entry.end, Content::OtlpGrpc(Signal::Traces, request));
                 }
                 Reports::OtlpHttp => {
-                    self.wait(
-                        entry.end,
-                        Content::OtlpHttp(otlp::request(story, entry).encode_to_vec()),
-                    );
+                    let request = otlp::request(story, entry).encode_to_vec();
+                    self.wait(entry.end, Content::OtlpHttp(Signal::Traces, request));
                 }
             }
+        }
+        self.take_logs(story);
+        self.meter.take(story);
+    }
+
+    /// Logs go by OpenTelemetry whatever traces go by; an agent gathers those of a story until it is over.
+    fn take_logs(&mut self, story: &Story) {
+        let entries = story.spans.iter().filter(|span| span.doing.enters_service());
+        let by_http = |span: &&Span| span.service.reports() == Reports::OtlpHttp;
+        let (http, grpc): (Vec<&Span>, Vec<&Span>) = entries.partition(by_http);
+        let end = |entries: &[&Span]| entries.iter().map(|span| span.end).max();
+        if let Some(due) = end(&http) {
+            let request = logs::request(story, &http).encode_to_vec();
+            self.wait(due, Content::OtlpHttp(Signal::Logs, request));
+        }
+        if let Some(due) = end(&grpc) {
+            let request = logs::request(story, &grpc).encode_to_vec();
+            self.wait(due, Content::OtlpGrpc(Signal::Logs, request));
         }
     }
 
@@ -95,16 +116,21 @@ impl Courier {
     }
 
     /// Delivers all that is due at `now`, and says when the next is.
-    pub(crate) async fn deliver(&mut self, now: Timestamp) -> anyhow::Result<Option<Timestamp>> {
+    pub(crate) async fn deliver(&mut self, now: Timestamp) -> anyhow::Result<Timestamp> {
+        while self.report <= now {
+            let report = self.meter.report(self.report).encode_to_vec();
+            self.wait(self.report, Content::OtlpGrpc(Signal::Metrics, report));
+            self.report = self.report.plus(EVERY);
+        }
         while let Some(Reverse(next)) = self.waiting.peek() {
             if next.due > now {
-                return Ok(Some(next.due));
+                return Ok(next.due.min(self.report));
             }
             if let Some(Reverse(parcel)) = self.waiting.pop() {
                 self.send(parcel.content).await?;
             }
         }
-        Ok(None)
+        Ok(self.report)
     }
 
     async fn send(&mut self, content: Content) -> anyhow::Result<()> {
@@ -116,16 +142,14 @@ impl Courier {
                     tokio::time::sleep(PAUSE).await;
                 }
             }
-            Content::OtlpGrpc(request) => {
-                self.grpc
-                    .export(Bytes::from(request))
-                    .await
-                    .context("exporting spans by gRPC")?;
+            Content::OtlpGrpc(signal, request) => {
+                let answer = self.grpc.export_signal(signal, Bytes::from(request)).await;
+                answer.with_context(|| format!("exporting {signal} by gRPC"))?;
             }
-            Content::OtlpHttp(request) => {
-                let kind = "application/x-protobuf";
-                let (status, _) = self.http.post("/v1/traces", kind, Bytes::from(request)).await?;
-                anyhow::ensure!(status.is_success(), "exporting spans by HTTP was answered {status}");
+            Content::OtlpHttp(signal, request) => {
+                let (path, kind) = (format!("/v1/{signal}"), "application/x-protobuf");
+                let (status, _) = self.http.post(&path, kind, Bytes::from(request)).await?;
+                anyhow::ensure!(status.is_success(), "exporting {signal} by HTTP was answered {status}");
             }
         }
         Ok(())

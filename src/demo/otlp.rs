@@ -47,7 +47,7 @@ fn gather(story: &Story, span: &Span, into: &mut Vec<OtlpSpan>) {
     }
 }
 
-fn resource(service: Service) -> Resource {
+pub(super) fn resource(service: Service) -> Resource {
     let attributes = vec![
         text("service.name", service.name()),
         text("service.version", "1.4.2"),
@@ -226,7 +226,7 @@ fn event(span: &Span, (kind, message): &(&'static str, String)) -> Event {
     }
 }
 
-fn nanos(moment: beamline_model::time::Timestamp) -> u64 {
+pub(super) fn nanos(moment: beamline_model::time::Timestamp) -> u64 {
     moment.since(beamline_model::time::Timestamp::ZERO)
 }
 
@@ -239,11 +239,11 @@ fn texts(items: &[&str]) -> ArrayValue {
     }
 }
 
-fn text(key: &str, value: &str) -> KeyValue {
+pub(super) fn text(key: &str, value: &str) -> KeyValue {
     pair(key, Any::StringValue(value.to_owned()))
 }
 
-fn int(key: &str, value: i64) -> KeyValue {
+pub(super) fn int(key: &str, value: i64) -> KeyValue {
     pair(key, Any::IntValue(value))
 }
 

@@ -28,10 +28,10 @@ pub(crate) struct Shop {
 impl Shop {
     /// Tells the past. Returns the number of traces.
     pub(crate) async fn tell_past(&self, receivers: Receivers) -> anyhow::Result<u64> {
-        let mut courier = Courier::connect(receivers).await?;
         let mut rng = StdRng::seed_from_u64(self.seed);
         let present = now();
         let length = i64::try_from(self.history.as_nanos()).unwrap_or(i64::MAX);
+        let mut courier = Courier::connect(receivers, present.plus(-length)).await?;
         let visits = if self.history.is_zero() { 0 } else { PAST_VISITS };
         let mut traces = 0;
         for number in 0..visits {
@@ -69,8 +69,8 @@ impl Shop {
 
     /// Lets visitors in until something cannot be delivered.
     async fn day(&self, receivers: Receivers, rng: &mut StdRng) -> anyhow::Result<()> {
-        let mut courier = Courier::connect(receivers).await?;
         let mut next_visit = now();
+        let mut courier = Courier::connect(receivers, next_visit).await?;
         loop {
             let present = now();
             while next_visit <= present {
@@ -79,8 +79,7 @@ impl Shop {
                     .for_each(|story| courier.take(story));
                 next_visit = next_visit.plus(self.pause(rng));
             }
-            let next_parcel = courier.deliver(present).await?;
-            let next = next_parcel.map_or(next_visit, |due| due.min(next_visit));
+            let next = courier.deliver(present).await?.min(next_visit);
             let wait = Duration::from_nanos(next.since(now()));
             debug!(?wait, "the shop waits");
             tokio::time::sleep(wait).await;
