@@ -6,6 +6,7 @@ mod collector;
 mod daemon;
 mod forwarded;
 mod insights;
+mod joined;
 mod poller;
 mod program;
 mod sampling;

@@ -14,5 +14,6 @@ mod golden;
 mod harness;
 mod samples;
 mod sampling;
+mod signals;
 mod signatures;
 mod wire;

@@ -39,7 +39,7 @@ fn figure(server: &Server, name: &str) -> u64 {
 fn stored(server: &Server, transport: &str) -> u64 {
     figure(
         server,
-        &format!("beamline_collector_stored_total{{transport=\"{transport}\"}}"),
+        &format!("beamline_collector_stored_total{{transport=\"{transport}\",signal=\"traces\"}}"),
     )
 }
 
