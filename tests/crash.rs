@@ -4,28 +4,51 @@
     reason = "the figures are for whoever runs it with --nocapture"
 )]
 
-use std::collections::BTreeMap;
+mod logs;
+mod points;
+mod traces;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
-use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
-use beamline_proto::query::document::Body;
+use beamline_proto::query::TimeRange;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
 use crate::harness::{Server, block_on, try_http};
 
-/// Senders at a time.
+/// Senders of traces at a time; one more sends log events, and one data points.
 const SENDERS: u64 = 4;
-/// Documents of one trace, each sent in a request of its own, so that a kill falls between them.
-const DOCUMENTS: u64 = 4;
 
-/// Acknowledged segment ids by trace.
-type Acknowledged = BTreeMap<String, Vec<String>>;
+/// What was acknowledged.
+#[derive(Default)]
+struct Acknowledged {
+    traces: traces::Acknowledged,
+    logs: logs::Acknowledged,
+    points: points::Acknowledged,
+}
+
+impl Acknowledged {
+    fn extend(&mut self, other: Self) {
+        self.traces.extend(other.traces);
+        self.logs.extend(other.logs);
+        self.points.extend(other.points);
+    }
+}
+
+/// Tells senders that the server is dead.
+#[derive(Clone, Default)]
+struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    fn now(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 /// How often to kill. `BEAMLINE_CRASH_ROUNDS` asks for more than `make test` has time for.
 fn rounds() -> u64 {
@@ -53,17 +76,14 @@ fn what_was_acknowledged_and_encrypted_does_too() {
 }
 
 fn kill_again_and_again(data: &Path, flags: &[&str]) {
-    let seed = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap()
-        .as_secs();
+    let seed = now().as_secs();
     let mut rng = StdRng::seed_from_u64(seed);
-    let mut acknowledged = Acknowledged::new();
+    let mut acknowledged = Acknowledged::default();
     for round in 0..rounds() {
         let lifetime = Duration::from_millis(rng.random_range(200..2_500));
         let gained = run_and_kill(data, flags, round, lifetime);
         assert!(
-            !gained.is_empty(),
+            !gained.traces.is_empty(),
             "seed {seed}, round {round}: nothing was acknowledged in {lifetime:?}"
         );
         let when = format!("seed {seed}, round {round}, killed after {lifetime:?}");
@@ -72,7 +92,13 @@ fn kill_again_and_again(data: &Path, flags: &[&str]) {
     }
     // What a later kill did to earlier traces shows at the end, without reading all of them after each round.
     verify(data, flags, &acknowledged, &format!("seed {seed}, after all rounds"));
-    println!("{} rounds: {} traces kept", rounds(), acknowledged.len());
+    println!(
+        "{} rounds: {} traces, {} log events, {} data points kept",
+        rounds(),
+        acknowledged.traces.len(),
+        acknowledged.logs.values().sum::<u64>(),
+        acknowledged.points.values().sum::<u64>()
+    );
 }
 
 /// Sends until the server is dead, and tells what it had acknowledged.
@@ -83,63 +109,41 @@ fn run_and_kill(data: &Path, flags: &[&str], round: u64, lifetime: Duration) -> 
         let encrypt = json!({"Type": "KMS", "KeyId": "alias/crash"});
         assert!(post(server.http(), "/PutEncryptionConfig", &encrypt));
     }
-    let stop = Arc::new(AtomicBool::new(false));
-    let senders: Vec<JoinHandle<Acknowledged>> = (0..SENDERS)
+    let (stop, aws, otlp) = (Stop::default(), server.http(), server.otlp_http());
+    let senders: Vec<_> = (0..SENDERS)
         .map(|number| {
-            let (stop, aws, otlp) = (Arc::clone(&stop), server.http(), server.otlp_http());
-            std::thread::spawn(move || send(round * SENDERS + number, aws, otlp, &stop))
+            let stop = stop.clone();
+            std::thread::spawn(move || traces::send(round * SENDERS + number, aws, otlp, &stop))
         })
         .collect();
+    let logs = std::thread::spawn({
+        let stop = stop.clone();
+        move || logs::send(round, otlp, &stop)
+    });
+    let points = std::thread::spawn({
+        let stop = stop.clone();
+        move || points::send(round, otlp, &stop)
+    });
     // Nothing is ever sent here: this only lets the time pass.
     let (_never, time) = mpsc::channel::<()>();
     let _ = time.recv_timeout(lifetime);
     server.kill();
-    stop.store(true, Ordering::Relaxed);
-    senders.into_iter().flat_map(|sender| sender.join().unwrap()).collect()
-}
-
-/// Sends traces, half of them by each protocol, until the server no longer answers.
-fn send(sender: u64, aws: SocketAddr, otlp: SocketAddr, stop: &AtomicBool) -> Acknowledged {
-    let mut acknowledged = Acknowledged::new();
-    for number in 0u64.. {
-        let now = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap()
-            .as_secs_f64();
-        let unique = (u128::from(sender) << 48) | u128::from(number);
-        let trace = format!("1-{:08x}-{unique:024x}", now as u32);
-        for index in 1..=DOCUMENTS {
-            if stop.load(Ordering::Relaxed) {
-                return acknowledged;
-            }
-            let id = format!("{:016x}", (number << 8) | index);
-            let sent = if number % 2 == 0 {
-                let document =
-                    json!({"trace_id": trace, "id": id, "name": "crash", "start_time": now, "end_time": now + 0.1});
-                let body = json!({"TraceSegmentDocuments": [document.to_string()]});
-                post(aws, "/TraceSegments", &body)
-            } else {
-                post(otlp, "/v1/traces", &span(&trace, &id, now))
-            };
-            // Without an answer nothing was promised: it may be there or not.
-            if !sent {
-                return acknowledged;
-            }
-            acknowledged.entry(trace.clone()).or_default().push(id);
-        }
+    stop.0.store(true, Ordering::Relaxed);
+    Acknowledged {
+        traces: senders.into_iter().flat_map(|sender| sender.join().unwrap()).collect(),
+        logs: logs.join().unwrap(),
+        points: points.join().unwrap(),
     }
-    acknowledged
 }
 
-fn span(trace: &str, id: &str, now: f64) -> Value {
-    let nanos = |seconds: f64| format!("{}", (seconds * 1e9) as u64);
-    json!({"resourceSpans": [{
-        "resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "crash"}}]},
-        "scopeSpans": [{"spans": [{
-            "traceId": trace[2..].replace('-', ""), "spanId": id, "kind": 2, "name": "crash",
-            "startTimeUnixNano": nanos(now), "endTimeUnixNano": nanos(now + 0.1),
-        }]}],
-    }]})
+/// Opens the data again and compares everything with what was acknowledged.
+fn verify(data: &Path, flags: &[&str], acknowledged: &Acknowledged, when: &str) {
+    let server = Server::start_on(data, flags);
+    block_on(async {
+        traces::verify(&server, &acknowledged.traces, when).await;
+        logs::verify(&server, &acknowledged.logs, when).await;
+        points::verify(&server, &acknowledged.points, when).await;
+    });
 }
 
 fn post(address: SocketAddr, path: &str, body: &Value) -> bool {
@@ -147,43 +151,18 @@ fn post(address: SocketAddr, path: &str, body: &Value) -> bool {
     answer.is_ok_and(|(status, _)| status == 200)
 }
 
-/// Opens the data again and compares every trace with what was acknowledged.
-fn verify(data: &Path, flags: &[&str], acknowledged: &Acknowledged, when: &str) {
-    let server = Server::start_on(data, flags);
-    block_on(async {
-        for (trace, ids) in acknowledged {
-            let found = server
-                .trace(trace)
-                .await
-                .unwrap_or_else(|| panic!("{when}: {trace} is gone"));
-            let mut kept: Vec<String> = found
-                .documents
-                .iter()
-                .filter_map(|it| id_of(it.body.as_ref()?))
-                .collect();
-            kept.sort();
-            let mut once = kept.clone();
-            once.dedup();
-            assert_eq!(kept, once, "{when}: something of {trace} is there twice");
-            let lost: Vec<&String> = ids.iter().filter(|id| !kept.contains(id)).collect();
-            assert!(lost.is_empty(), "{when}: {trace} lost {lost:?}");
-            // At most the one request that was under way may be there unacknowledged.
-            assert!(kept.len() <= ids.len() + 1, "{when}: {trace} has more than was sent");
-        }
-    });
+fn now() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap()
 }
 
-fn id_of(body: &Body) -> Option<String> {
-    match body {
-        Body::Xray(document) => {
-            let document: Value = serde_json::from_slice(document).ok()?;
-            Some(document["id"].as_str()?.to_owned())
-        }
-        Body::Otlp(document) => {
-            use opentelemetry_proto::tonic::trace::v1::Span;
-            use prost::Message;
-            let span = Span::decode(document.span.as_slice()).ok()?;
-            Some(span.span_id.iter().map(|byte| format!("{byte:02x}")).collect())
-        }
+/// All the time in which anything was sent.
+fn everything() -> TimeRange {
+    let at = |time: Duration| prost_types::Timestamp {
+        seconds: time.as_secs() as i64,
+        nanos: 0,
+    };
+    TimeRange {
+        start: Some(at(now() - Duration::from_secs(3_600))),
+        end: Some(at(now() + Duration::from_secs(60))),
     }
 }
