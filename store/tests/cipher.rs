@@ -9,9 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use beamline_store::api::Account;
-use beamline_store::cipher::{Encryption, Master, MasterKey, MasterKeys};
+use beamline_store::cipher::{Encrypted, Encryption, Master, MasterKey, MasterKeys};
 use beamline_store::engine::memory::Memory;
-use beamline_store::engine::{Engine, Family, KeyRange};
+use beamline_store::engine::{Durability, Engine, Family, KeyRange, WriteBatch};
+use beamline_store::table::groups;
 use beamline_store::{ObjectKind, Secret, Store, StoreConfig, StoreError};
 use common::{Sent, batch, bodies, figure, trace_id, xray};
 
@@ -111,6 +112,24 @@ async fn every_value_that_could_tell_something_is_sealed() {
         .into_iter()
         .flat_map(|day| values(&*engine, Family::Trace(day)));
     assert!(!meta.into_iter().chain(trace_rows).any(|(_, value)| tells(&value)));
+}
+
+/// They have numbers as accounts do, and belong to none that was ever turned on.
+#[test]
+fn statistics_of_groups_are_sealed_too() {
+    let engine = Arc::new(Memory::new());
+    let masters = MasterKeys(vec![key(1)]);
+    let layer = Encrypted::open(engine.clone(), &masters).unwrap();
+    layer.encrypt(OURS, "alias/traces").unwrap();
+    let part = [&1u32.to_be_bytes()[..], &groups::FIRST.to_be_bytes()].concat();
+    let mut batch = WriteBatch::default();
+    batch.put(Family::Edge, part.clone(), *b"key", MARKER.as_bytes().to_vec());
+    layer.write(batch, Durability::Commit).unwrap();
+    let kept = engine.view().get(Family::Edge, &part, b"key").unwrap().unwrap();
+    assert!(kept.starts_with(&MARK));
+    let again = Encrypted::open(engine, &masters).unwrap();
+    let read = again.view().get(Family::Edge, &part, b"key").unwrap().unwrap();
+    assert_eq!(read, MARKER.as_bytes());
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ use crate::api::Account;
 use crate::engine::{Durability, Engine, Family, WriteBatch};
 use crate::error::StoreError;
 use crate::seal::dictionary;
+use crate::table::groups;
 
 /// A data key, ready to seal and open.
 pub(super) struct DataKey {
@@ -112,8 +113,14 @@ fn owner(family: Family, part: &[u8], value: &[u8]) -> Option<Purpose> {
         Family::LogIndex | Family::Series => account(0),
         Family::Object => account(1),
         Family::Block | Family::Log => account(2),
+        // Numbers from there on are versions of groups, of whatever account: their statistics are sealed as the hot log is.
+        Family::Edge if part.get(4..).and_then(|rest| rest.first_chunk()).is_some_and(is_group) => Some(Purpose::Log),
         Family::Summary | Family::Bitmap | Family::Filter | Family::Edge | Family::Points => account(4),
     }
+}
+
+fn is_group(number: &[u8; 2]) -> bool {
+    u16::from_be_bytes(*number) >= groups::FIRST
 }
 
 /// Bytes from the operating system's randomness.
