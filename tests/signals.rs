@@ -1,6 +1,7 @@
 //! Every recorded OTLP request, of whatever signal, is taken in by every transport and comes back equal: at once, and
 //! after everything was sealed and the server started anew.
 
+mod asked;
 mod read_back;
 mod sent;
 
