@@ -144,7 +144,7 @@ pub(crate) fn decoded(text: &str) -> ExportTraceServiceRequest {
 }
 
 /// Two captures had their ids blanked before they were published: each span gets one of its own again.
-fn with_ids(text: &str) -> String {
+pub(crate) fn with_ids(text: &str) -> String {
     const BLANK: &str = "\"xxxxx\"";
     let mut parts = text.split(BLANK);
     let mut whole = parts.next().unwrap_or_default().to_owned();

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use beamline_model::otlp::Signal;
 
 use crate::harness::{Server, block_on};
+use crate::samples::with_ids;
 use crate::wire::eventually;
 use sent::{Transport, send};
 
@@ -46,23 +47,6 @@ fn sample(file: &Path) -> Sample {
         signal,
         json,
     }
-}
-
-/// Two captures had their ids blanked before they were published: each span gets one of its own again.
-fn with_ids(text: &str) -> String {
-    const BLANK: &str = "\"xxxxx\"";
-    let mut parts = text.split(BLANK);
-    let mut whole = parts.next().unwrap_or_default().to_owned();
-    for (number, part) in parts.enumerate() {
-        let digits = if whole.trim_end().ends_with("\"traceId\":") {
-            32
-        } else {
-            16
-        };
-        whole.push_str(&format!("\"{:0digits$x}\"", number + 1));
-        whole.push_str(part);
-    }
-    whole
 }
 
 /// One sample is a template of the agent's own test: its blanks get numbers.

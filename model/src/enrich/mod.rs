@@ -7,8 +7,8 @@
 //! | module | question it answers |
 //! |---|---|
 //! | [`scene`] | where and when a trace happened: its nodes, and the services, hosts and log groups behind them |
-//! | [`attach`] | on which node a log event hangs |
-//! | [`places`] | in which log groups a service may have written |
+//! | [`mod@attach`] | on which node a log event hangs |
+//! | [`mod@places`] | in which log groups a service may have written |
 //! | [`grave`] | which of many events matter most |
 //! | [`measure`] | which of many metrics matter most, and by which statistic |
 
